@@ -1,0 +1,5 @@
+"""`python -m imgdiag`."""
+
+from imgdiag.cli import main
+
+main()

@@ -1,0 +1,118 @@
+"""The result of an analysis: frozen, complete, and all that reports and the gate see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgdiag.filesystem import Cause
+from imgdiag.finding import Finding
+from imgdiag.image import ImageConfig
+from imgdiag.prediction import Prediction
+from imgdiag.python.torch import Torch
+from imgdiag.scanner.usage import UsageRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """What 'size' can mean, all in bytes. `layer_bytes` = `visible_bytes` + `wasted_bytes`."""
+
+    layer_bytes: int  # regular-file content in layers, hard links within a layer once
+    visible_bytes: int  # content reachable in the merged file system, each inode once
+    wasted_bytes: int  # shipped, and seen by nobody
+    transfer_bytes: int | None  # compressed layers, as a registry sends them
+    engine_bytes: int | None  # what `docker images` says
+    symlink_bytes: int  # lengths of symlink targets, which some engines add to their sizes
+
+    @property
+    def efficiency(self) -> float:
+        """Return the visible share of the layers, 1.0 for an empty image."""
+        return self.visible_bytes / self.layer_bytes if self.layer_bytes else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerSummary:
+    """One layer. `created_by` is the history's text, `instruction` what of it the user wrote.
+
+    `problem` says why a layer could not be read; its sizes are then 0 and mean nothing.
+    """
+
+    index: int
+    diff_id: str
+    digest: str | None
+    created_by: str
+    instruction: str
+    layer_bytes: int
+    visible_bytes: int
+    wasted_bytes: int
+    transfer_bytes: int | None
+    files: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waste:
+    """Files that one layer ships and another hides, for one cause; the largest are examples."""
+
+    cause: Cause
+    created_in: int
+    hidden_in: int
+    bytes: int
+    files: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageTable:
+    """A du table: the children of `path`, the largest first."""
+
+    path: str
+    title: str
+    bytes: int
+    rows: tuple[UsageRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """An installed Python distribution. `retained_bytes` go away with it: its own and those of
+    what nothing else requires.
+    """
+
+    name: str
+    version: str
+    environment: str
+    installer: str
+    bytes: int
+    retained_bytes: int
+    required_by: tuple[str, ...]
+    evidence: str
+    missing_files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What could not be read, and why: the result is partial."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """Everything that is known about one image."""
+
+    reference: str
+    source: str
+    route: str
+    config: ImageConfig
+    sizes: Sizes
+    layers: tuple[LayerSummary, ...]
+    waste: tuple[Waste, ...]
+    tables: tuple[UsageTable, ...]
+    largest_files: tuple[UsageRow, ...]
+    packages: tuple[Package, ...]
+    unattributed_bytes: int
+    torches: tuple[Torch, ...]
+    findings: tuple[Finding, ...]
+    prediction: Prediction
+    skipped: tuple[Skipped, ...]
+    warnings: tuple[str, ...]

@@ -1,0 +1,54 @@
+"""Which files' contents an analysis reads, all of them small texts that say what is installed.
+
+A skeleton keeps the same files, so that it can be analysed like the image it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from imgdiag.layers.walk import Capture
+
+MAX_BYTES = 16 * 1024 * 1024  # tensorflow's RECORD, the largest seen, has 3.1 MB
+
+_ANYWHERE = frozenset(
+    ("pyvenv.cfg", "pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml",
+     "Pipfile", "Pipfile.lock", "requirements.txt")
+)  # fmt: skip
+_DIST_INFO = _ANYWHERE | {
+    "METADATA", "RECORD", "WHEEL", "INSTALLER", "REQUESTED", "top_level.txt", "direct_url.json",
+    "entry_points.txt",
+}  # fmt: skip
+_EGG_INFO = _ANYWHERE | {
+    "PKG-INFO", "SOURCES.txt", "installed-files.txt", "requires.txt", "top_level.txt",
+    "entry_points.txt",
+}  # fmt: skip
+_FOLDERS = {
+    "etc": _ANYWHERE | {"os-release", "debian_version", "alpine-release"},
+    "usr/lib": _ANYWHERE | {"os-release"},
+    "var/lib/dpkg": _ANYWHERE | {"status"},
+    "lib/apk/db": _ANYWHERE | {"installed"},
+}
+
+
+def _wanted_in(parent: str) -> Callable[[str], bool]:
+    if parent.endswith(".dist-info"):
+        return _DIST_INFO.__contains__
+    if parent.endswith(".egg-info"):
+        return _EGG_INFO.__contains__
+    if parent in _FOLDERS:
+        return _FOLDERS[parent].__contains__
+    if parent.endswith("-packages/torch"):
+        return (_ANYWHERE | {"version.py"}).__contains__
+    if parent.endswith(("site-packages", "dist-packages")):
+        return lambda name: name.endswith((".egg-info", ".egg-link", ".pth")) or name in _ANYWHERE
+    if parent.endswith("conda-meta"):
+        return lambda name: name.endswith(".json")
+    if parent == "var/lib/dpkg/info":
+        return lambda name: name.endswith(".list")
+    if parent == "var/lib/dpkg/status.d":  # distroless images
+        return lambda name: True
+    return _ANYWHERE.__contains__
+
+
+CAPTURE = Capture(_wanted_in, MAX_BYTES)

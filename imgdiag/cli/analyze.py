@@ -1,0 +1,146 @@
+"""`imgdiag analyze`: the main job."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from imgdiag import pipeline, reports
+from imgdiag.cli import _options
+from imgdiag.cli._progress import TerminalProgress
+from imgdiag.errors import ImgdiagError
+from imgdiag.finding import Safety
+from imgdiag.gate import Budgets, judge
+from imgdiag.image import Platform
+from imgdiag.sources import Request
+
+BUDGET_FAILED = 1
+_LEVELS = [*(safety.value for safety in Safety), "never"]
+
+
+def output(value: str) -> tuple[str, str]:
+    """Return the two parts of `FORMAT=PATH`; an option type for click."""
+    name, equals, path = value.partition("=")
+    if not equals or not path or name not in reports.formats():
+        known = ", ".join(reports.formats())
+        raise click.BadParameter(f"{value!r} is not FORMAT=PATH with a format of {known}")
+    return name, path
+
+
+@click.command()
+@click.argument("reference", metavar="REF")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(reports.formats()),
+    default="text",
+    show_default=True,
+    help="Format of the report on standard output.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=output,
+    metavar="FORMAT=PATH",
+    multiple=True,
+    help="Write a report to a file, as in markdown=report.md; may be repeated. With '-' as the "
+    "path it takes the place of the report on standard output.",
+)
+@click.option("--details", is_flag=True, help="Show every layer, folder and finding in the text.")
+@click.option(
+    "--platform", type=_options.platform, help="Which image of several, as in linux/arm64."
+)
+@click.option(
+    "--max-size", type=_options.size, help="Fail when the layers' files are more than this."
+)
+@click.option(
+    "--max-download", type=_options.size, help="Fail when the compressed layers are more."
+)
+@click.option("--max-layer", type=_options.size, help="Fail when one layer is more.")
+@click.option("--max-waste", type=_options.size, help="Fail when more is shipped and never seen.")
+@click.option(
+    "--max-waste-percent",
+    type=click.FloatRange(0, 100),
+    help="Fail when a larger share of the layers is never seen.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(_LEVELS),
+    default="never",
+    show_default=True,
+    help="Fail when there is a finding of 1 MB or more whose mend is safe; 'review' takes those "
+    "for review too, 'risky' all.",
+)
+@click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+def command(
+    reference: str,
+    format_: str,
+    outputs: tuple[tuple[str, str], ...],
+    details: bool,
+    platform: Platform | None,
+    max_size: int | None,
+    max_download: int | None,
+    max_layer: int | None,
+    max_waste: int | None,
+    max_waste_percent: float | None,
+    fail_on: str,
+    allow_partial: bool,
+    quiet: bool,
+) -> None:
+    """Say why the image REF is big and what to do about it.
+
+    REF is a tag or id of the local engine, a file made by 'docker save', an OCI archive or
+    folder, or '-' for an archive on standard input. A prefix settles doubt: docker:TAG,
+    docker-archive:FILE[:NAME], oci-archive:FILE[:NAME], oci-dir:FOLDER[:NAME] or oci:PATH[:NAME].
+
+    Sizes are written as 4GB (4,000,000,000 bytes) or 4GiB (4,294,967,296 bytes).
+
+    \b
+    Exit codes:
+      0  analysed, and within every budget
+      1  a budget or --fail-on failed
+      2  wrong usage
+      3  the image could not be analysed
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
+    progress = TerminalProgress(quiet=quiet)
+    try:
+        analysis = pipeline.analyze(reference, Request(platform=platform, progress=progress))
+    finally:
+        progress.close()
+    gate = judge(
+        analysis,
+        Budgets(
+            max_size=max_size,
+            max_download=max_download,
+            max_layer=max_layer,
+            max_waste=max_waste,
+            max_waste_percent=max_waste_percent,
+            fail_on=None if fail_on == "never" else Safety(fail_on),
+            allow_partial=allow_partial,
+        ),
+    )
+    targets = [(name, path) for name, path in outputs if path != "-"]
+    printed = [name for name, path in outputs if path == "-"] or [format_]
+    for name, path in targets:
+        _write(Path(path), reports.render(name, analysis, gate, reports.Style(details=details)))
+    style = reports.Style(
+        color=_options.wants_color(), width=_options.page_width(), details=details
+    )
+    for name in printed:
+        click.echo(reports.render(name, analysis, gate, style), nl=False)
+    sys.exit(0 if gate.passed else BUDGET_FAILED)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ImgdiagError(
+            f"cannot write {str(path)!r} ({error.strerror or error})",
+            hint="Check that the folder exists and that you may write to it",
+        ) from error

@@ -1,0 +1,50 @@
+"""`imgdiag skeleton`: an image's shape without its contents, for a bug report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from imgdiag.cli import _options
+from imgdiag.cli._progress import TerminalProgress
+from imgdiag.image import Platform
+from imgdiag.skeleton import write_skeleton
+from imgdiag.sources import Request
+from imgdiag.units import format_bytes
+
+
+@click.command()
+@click.argument("reference", metavar="REF")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The archive to write.",
+)
+@click.option(
+    "--platform", type=_options.platform, help="Which image of several, as in linux/arm64."
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+def command(reference: str, output: Path, platform: Platform | None, quiet: bool) -> None:
+    """Write the image REF with its files' contents replaced by zeros.
+
+    The result is a small OCI archive that imgdiag analyses like the original: made to be
+    attached to a bug report. REF is as for 'imgdiag analyze'.
+
+    Kept as they are: names, sizes, owners, modes, times and links of all files; the history and
+    the config with its environment variables; the texts that say what is installed (METADATA and
+    RECORD of Python packages, package databases, torch/version.py, pyvenv.cfg, os-release) and
+    pyproject.toml, requirements.txt and lock files. Everything else becomes zeros. Names,
+    variables and instructions may say more than you want to share: look before you send it.
+    """
+    progress = TerminalProgress(quiet=quiet)
+    try:
+        sizes = write_skeleton(reference, output, Request(platform=platform, progress=progress))
+    finally:
+        progress.close()
+    click.echo(
+        f"{output}: {format_bytes(sizes.archive_bytes)}, "
+        f"for {format_bytes(sizes.unpacked_bytes)} of layers"
+    )

@@ -1,0 +1,138 @@
+"""All that is known of an image before it is judged: what the rules look at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from imgdiag.filesystem import File, Filesystem
+from imgdiag.image import ImageConfig, instruction
+from imgdiag.python.distributions import Distribution, find_distributions
+from imgdiag.python.environments import Environment, find_environments
+from imgdiag.python.graph import Graph, build_graph
+from imgdiag.python.torch import Torch, find_torch
+from imgdiag.scanner.usage import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Claim:
+    """Files that a mend would take out of the image.
+
+    `layer_bytes` is what the layers lose, `visible_bytes` the part of it that the container
+    sees: the difference is older copies of the same files. `paths` are the visible or hidden
+    paths with their bytes, the largest first.
+    """
+
+    files: frozenset[File]
+    layer_bytes: int
+    visible_bytes: int
+    layers: tuple[int, ...]  # those that hold the files, the one with the most bytes first
+    paths: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Facts:
+    """An image, measured. Everything that takes work is done once, and when first asked for."""
+
+    config: ImageConfig
+    filesystem: Filesystem
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Folder sizes over the merged image."""
+        return Usage(self.filesystem)
+
+    @cached_property
+    def environments(self) -> tuple[Environment, ...]:
+        """Every folder that Python distributions are installed in."""
+        return find_environments(self.filesystem, self.usage)
+
+    @cached_property
+    def distributions(self) -> tuple[Distribution, ...]:
+        """Every installed distribution, those with the most bytes first."""
+        return find_distributions(self.filesystem, self.environments)
+
+    @cached_property
+    def graphs(self) -> dict[str, Graph]:
+        """The dependency graph of each environment, by its path."""
+        by_path: dict[str, list[Distribution]] = {each.path: [] for each in self.environments}
+        for distribution in self.distributions:
+            by_path[distribution.environment.path].append(distribution)
+        return {
+            path: build_graph(distributions, self.config.platform)
+            for path, distributions in by_path.items()
+        }
+
+    @cached_property
+    def torches(self) -> tuple[Torch, ...]:
+        """Each torch that is installed, and which build it is."""
+        return find_torch(self.filesystem, self.distributions)
+
+    @cached_property
+    def gpu_evidence(self) -> str:
+        """What says that the image is meant for a GPU, "" when nothing does."""
+        for name in ("NVIDIA_VISIBLE_DEVICES", "NVIDIA_REQUIRE_CUDA", "CUDA_VERSION"):
+            if self.config.environment.get(name, "void") not in ("void", "none", ""):
+                return f"ENV {name}={self.config.environment[name]}"
+        return next((f"LABEL {name}" for name in self.config.labels if "nvidia" in name), "")
+
+    def instruction(self, layer: int) -> str:
+        """Return the Dockerfile instruction that made a layer, "" when nothing says."""
+        return instruction(self.config.created_by(layer))
+
+    def claim_paths(self, paths: Iterable[str]) -> Claim:
+        """Claim what goes when `paths`, files or folders, are never put into the image.
+
+        An inode with another name elsewhere stays, and so does not count.
+        """
+        names: dict[File, list[str]] = defaultdict(list)
+        for path, file in self.usage.files_in(paths):
+            names[file].append(path)
+        return self._claim(
+            {file: where for file, where in names.items() if len(where) == file.names}
+        )
+
+    def claim_distributions(self, distributions: Iterable[Distribution]) -> Claim:
+        """Claim what goes when `distributions` are not installed, all names of their files."""
+        names: dict[File, list[str]] = defaultdict(list)
+        for distribution in distributions:
+            for path, file in distribution.files.items():
+                names[file].append(path)
+        return self._claim(names)
+
+    def claim_hidden(self, files: Iterable[tuple[str, File]]) -> Claim:
+        """Claim hidden files: the container does not change when they go."""
+        pairs = list(files)
+        return _make_claim(pairs, visible_bytes=0)
+
+    def _claim(self, names: dict[File, list[str]]) -> Claim:
+        """Claim visible files, and the older copies of them that other layers still ship."""
+        hidden_at = self.usage.hidden_at()
+        pairs = [(where[0], file) for file, where in names.items()]
+        older = {
+            hidden.file: path
+            for where in names.values()
+            for path in where
+            for hidden in hidden_at.get(path, ())
+        }
+        return _make_claim(
+            [*pairs, *((path, file) for file, path in older.items())],
+            visible_bytes=sum(file.size for file in names),
+        )
+
+
+def _make_claim(pairs: list[tuple[str, File]], *, visible_bytes: int) -> Claim:
+    by_layer: dict[int, int] = defaultdict(int)
+    by_path: dict[str, int] = defaultdict(int)
+    for path, file in pairs:
+        by_layer[file.layer] += file.size
+        by_path[path] += file.size
+    return Claim(
+        files=frozenset(file for _, file in pairs),
+        layer_bytes=sum(by_layer.values()),
+        visible_bytes=visible_bytes,
+        layers=tuple(sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))),
+        paths=tuple(sorted(by_path.items(), key=lambda item: (-item[1], item[0]))),
+    )

@@ -1,0 +1,66 @@
+"""What a rule finds: complete when built, whatever is done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imgdiag.facts import Claim
+
+
+class Safety(StrEnum):
+    """What the mend may change for the running container."""
+
+    SAFE = "safe"  # nothing: the evidence is in the image
+    REVIEW = "review"  # someone who knows the service should look
+    RISKY = "risky"  # something is likely to need what goes
+
+
+class Severity(StrEnum):
+    """How much it matters, by bytes; information is never a fault."""
+
+    ERROR = "error"  # 100 MB or more
+    WARNING = "warning"  # 1 MB or more
+    NOTE = "note"  # less, or information
+
+
+ERROR_BYTES = 100_000_000
+WARNING_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to do: a sentence, and lines to put into a file (`target`, such as Dockerfile)."""
+
+    summary: str
+    target: str
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Finding:
+    """One thing to know or to mend.
+
+    `estimate` says why what will be saved may differ from the bytes claimed, "" when it is exact.
+    An informational finding is told and never counted among the savings.
+    """
+
+    rule: str
+    safety: Safety
+    message: str
+    fix: Fix
+    claim: Claim
+    informational: bool = False
+    estimate: str = ""
+
+    @property
+    def bytes(self) -> int:
+        """Return what the layers would lose, in bytes."""
+        return self.claim.layer_bytes
+
+    @property
+    def severity(self) -> Severity:
+        """Return how much it matters."""
+        if self.informational or self.bytes < WARNING_BYTES:
+            return Severity.NOTE
+        return Severity.ERROR if self.bytes >= ERROR_BYTES else Severity.WARNING

@@ -1,0 +1,198 @@
+"""The walk over one layer: its tar's members as normalised entries, whiteouts set apart.
+
+What a whiteout is: OCI image-spec 1.1, layer.md, "Whiteouts".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+from imgdiag.errors import CorruptImage
+from imgdiag.layers import tar
+from imgdiag.layers.reader import Reader
+from imgdiag.layers.tar import Attributes, Member
+
+MAX_DEPTH = 4_096  # components of a path; Linux' PATH_MAX allows no more than 2,048
+WHITEOUT_PREFIX = ".wh."
+OPAQUE_MARK = ".wh..wh..opq"
+
+
+class Kind(IntEnum):
+    """What an entry is."""
+
+    FILE = 0
+    DIRECTORY = 1
+    SYMLINK = 2
+    HARD_LINK = 3
+    SPECIAL = 4  # device, FIFO, socket
+
+
+class Entry(NamedTuple):
+    """One entry of a layer, its path split at the last slash; neither part has a leading one.
+
+    A named tuple, not a data class: a layer may hold a million. `size` is in bytes and 0 for all
+    but files. `target` is a link's: verbatim for a symlink, normalised for a hard link.
+    `content` is what was captured of a file that the analysis reads.
+    """
+
+    parent: str
+    name: str
+    kind: Kind
+    size: int
+    attributes: Attributes
+    mtime: int
+    target: str
+    content: bytes | None
+
+
+class Whiteout(NamedTuple):
+    """A path of lower layers that this layer hides; without a name, all children of `parent`."""
+
+    parent: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """All entries of a layer, in the tar's order, and what was odd about it."""
+
+    entries: list[Entry]
+    whiteouts: list[Whiteout]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Which files' contents an analysis reads, and up to how many bytes each.
+
+    `wanted_in` answers for a folder with a test of its files' names. It is asked once for each
+    folder in a row, so that only the test itself is paid for each file.
+    """
+
+    wanted_in: Callable[[str], Callable[[str], bool]]
+    max_bytes: int
+
+
+NOTHING = Capture(lambda parent: frozenset[str]().__contains__, 0)
+
+_KINDS = {
+    tar.FILE: Kind.FILE,
+    tar.DIRECTORY: Kind.DIRECTORY,
+    tar.SYMLINK: Kind.SYMLINK,
+    tar.HARD_LINK: Kind.HARD_LINK,
+}
+
+
+def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
+    """Walk an uncompressed layer tar from `reader`.
+
+    Raises CorruptImage as `tar.members` does.
+    """
+    entries: list[Entry] = []
+    whiteouts: list[Whiteout] = []
+    warnings = _Warnings()
+    parent = ""
+    wants = capture.wanted_in(parent)
+    for member in tar.members(reader, warnings.add):
+        folder, name = split(member.name, warnings.add)
+        if folder != parent:
+            parent = folder  # entries of one folder share one string
+            wants = capture.wanted_in(parent)
+        if name.startswith(WHITEOUT_PREFIX):
+            if name == OPAQUE_MARK:
+                whiteouts.append(Whiteout(parent, None))
+            elif name[len(WHITEOUT_PREFIX) :] in ("", ".", ".."):
+                warnings.add(f"a whiteout that names nothing is ignored: {member.name!r}")
+            else:
+                whiteouts.append(Whiteout(parent, name[len(WHITEOUT_PREFIX) :]))
+            continue
+        kind = _KINDS.get(member.type, Kind.SPECIAL)
+        content = None
+        if kind is Kind.FILE and wants(name):
+            content = _read_content(reader, member, capture.max_bytes, warnings)
+        entries.append(
+            Entry(
+                parent,
+                name,
+                kind,
+                member.size if kind is Kind.FILE else 0,
+                member.attributes,
+                member.mtime,
+                _target(member, kind, warnings),
+                content,
+            )
+        )
+    return Layer(entries=entries, whiteouts=whiteouts, warnings=warnings.messages())
+
+
+def split(path: str, warn: Callable[[str], None] = lambda message: None) -> tuple[str, str]:
+    """Split a member's path into its normalised parent and its name; the root is ("", "").
+
+    `./`, `//` and a leading `/` vanish; `..` stops at the root, and `warn` hears of it.
+    Raises CorruptImage for a path deeper than any file system takes.
+    """
+    if path.endswith("/"):
+        path = path[:-1]
+    # Nearly every path is clean; a look for the four signs of a bad one is a tenth of a split.
+    if path[:1] == "/" or "//" in path or "./" in path or path.endswith("."):
+        path = _normalised(path, warn)
+    if path.count("/") >= MAX_DEPTH:
+        raise CorruptImage(f"a path of {path.count('/') + 1:,} parts; at most {MAX_DEPTH:,}")
+    parent, _, name = path.rpartition("/")
+    return parent, name
+
+
+def _normalised(path: str, warn: Callable[[str], None]) -> str:
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            warn(f"a path that leaves the image is kept inside: {path!r}")
+            if parts:
+                parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _target(member: Member, kind: Kind, warnings: _Warnings) -> str:
+    if kind is Kind.HARD_LINK:
+        parent, name = split(member.link, warnings.add)
+        return f"{parent}/{name}" if parent else name
+    return member.link if kind is Kind.SYMLINK else ""
+
+
+def _read_content(
+    reader: Reader, member: Member, max_bytes: int, warnings: _Warnings
+) -> bytes | None:
+    if member.stored > max_bytes or member.stored != member.size:
+        warnings.add(f"too large to read ({member.size:,} bytes): {member.name!r}")
+        return None
+    return reader.read(member.size)
+
+
+class _Warnings:
+    """Warnings of one layer; after the first few of a kind only their number is kept."""
+
+    _SHOWN = 3
+
+    def __init__(self) -> None:
+        self._by_kind: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, message: str) -> None:
+        kind = message.partition(":")[0]
+        shown = self._by_kind.setdefault(kind, [])
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        if len(shown) < self._SHOWN:
+            shown.append(message)
+
+    def messages(self) -> tuple[str, ...]:
+        result: list[str] = []
+        for kind, shown in self._by_kind.items():
+            result += shown
+            if (more := self._counts[kind] - len(shown)) > 0:
+                result.append(f"{kind}: {more:,} more")
+        return tuple(result)

@@ -1,0 +1,175 @@
+"""The way of the data: the only place that calls the rooms, in order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from imgdiag import invariants, sources
+from imgdiag.analysis import (
+    Analysis,
+    LayerSummary,
+    Package,
+    Sizes,
+    Skipped,
+    UsageTable,
+    Waste,
+)
+from imgdiag.capture import CAPTURE
+from imgdiag.facts import Facts
+from imgdiag.filesystem import Cause, Directory, Hidden, merge
+from imgdiag.image import instruction
+from imgdiag.layers.walk import Layer, read_layer
+from imgdiag.prediction import predict
+from imgdiag.rules import find_all
+from imgdiag.rules._shell import sets_times
+from imgdiag.sources.base import Request, SourceImage
+
+_ROWS = 15  # of a du table
+_FILES = 20
+_EXAMPLES = 5
+
+
+def analyze(reference: str, request: Request | None = None) -> Analysis:
+    """Analyse the image that `reference` names: a tag, a file, a folder, or `-` for a pipe.
+
+    Nothing of the image is run and nothing is written. Raises ImgdiagError.
+    """
+    image = sources.load(
+        reference, lambda reader: read_layer(reader, CAPTURE), request or Request()
+    )
+    return examine(image)
+
+
+def examine(image: SourceImage[Layer]) -> Analysis:
+    """Measure and judge an image whose layers have been read."""
+    commands = [instruction(image.config.created_by(index)) for index in range(len(image.layers))]
+    filesystem = merge(
+        [layer.content for layer in image.layers],
+        frozenset(index for index, command in enumerate(commands) if sets_times(command)),
+    )
+    facts = Facts(config=image.config, filesystem=filesystem)
+    findings = find_all(facts)
+    analysis = Analysis(
+        reference=image.reference,
+        source=image.source,
+        route=image.route,
+        config=image.config,
+        sizes=_sizes(image, facts),
+        layers=tuple(_layers(image, facts)),
+        waste=_waste(filesystem.hidden),
+        tables=tuple(_tables(facts)),
+        largest_files=tuple(facts.usage.largest_files(_FILES)),
+        packages=tuple(_packages(facts)),
+        unattributed_bytes=filesystem.visible_bytes
+        - sum(each.bytes for each in facts.distributions),
+        torches=facts.torches,
+        findings=findings,
+        prediction=predict(facts, findings),
+        skipped=tuple(
+            Skipped(f"layer {index} ({layer.digest or layer.diff_id})", layer.problem)
+            for index, layer in enumerate(image.layers)
+            if layer.content is None
+        ),
+        warnings=tuple(_warnings(image, facts)),
+    )
+    invariants.hold(analysis, facts)
+    return analysis
+
+
+def _sizes(image: SourceImage[Layer], facts: Facts) -> Sizes:
+    transfers = [layer.transfer_bytes for layer in image.layers]
+    known = [transfer for transfer in transfers if transfer is not None]
+    return Sizes(
+        layer_bytes=facts.filesystem.layer_bytes,
+        visible_bytes=facts.filesystem.visible_bytes,
+        wasted_bytes=facts.filesystem.wasted_bytes,
+        transfer_bytes=sum(known) if len(known) == len(transfers) else None,
+        engine_bytes=image.engine_bytes,
+        symlink_bytes=facts.filesystem.symlink_bytes,
+    )
+
+
+def _layers(image: SourceImage[Layer], facts: Facts) -> Iterator[LayerSummary]:
+    for index, (layer, sizes) in enumerate(zip(image.layers, facts.filesystem.layers, strict=True)):
+        yield LayerSummary(
+            index=index,
+            diff_id=layer.diff_id,
+            digest=layer.digest,
+            created_by=image.config.created_by(index),
+            instruction=facts.instruction(index),
+            layer_bytes=sizes.layer_bytes,
+            visible_bytes=sizes.visible_bytes,
+            wasted_bytes=sizes.wasted_bytes,
+            transfer_bytes=layer.transfer_bytes,
+            files=sizes.files,
+            problem=layer.problem,
+        )
+
+
+def _waste(hidden: tuple[Hidden, ...]) -> tuple[Waste, ...]:
+    groups: dict[tuple[Cause, int, int], list[Hidden]] = defaultdict(list)
+    for each in hidden:
+        groups[each.cause, each.file.layer, each.hidden_in].append(each)
+    waste = (
+        Waste(
+            cause=cause,
+            created_in=created_in,
+            hidden_in=hidden_in,
+            bytes=sum(each.file.size for each in group),
+            files=len(group),
+            examples=tuple(
+                each.path
+                for each in sorted(group, key=lambda each: (-each.file.size, each.path))[:_EXAMPLES]
+            ),
+        )
+        for (cause, created_in, hidden_in), group in groups.items()
+    )
+    return tuple(
+        sorted(waste, key=lambda each: (-each.bytes, each.created_in, each.hidden_in, each.cause))
+    )
+
+
+def _tables(facts: Facts) -> Iterator[UsageTable]:
+    """Yield the tables of the guide: the root, the usual large folders, each environment."""
+    titles = {"": "The root", "usr": "/usr", "usr/local": "/usr/local", "opt": "/opt"}
+    for environment in facts.environments:
+        if environment.prefix != environment.path:
+            titles.setdefault(environment.prefix, f"/{environment.prefix} ({environment.kind})")
+        titles.setdefault(environment.path, f"/{environment.path}")
+    for path, title in titles.items():
+        directory = facts.filesystem.find(path)
+        rows = facts.usage.table(path)
+        if isinstance(directory, Directory) and any(row.bytes for row in rows):
+            yield UsageTable(
+                path=path,
+                title=title,
+                bytes=facts.usage.bytes_below(directory),
+                rows=tuple(rows[:_ROWS]),
+            )
+
+
+def _packages(facts: Facts) -> Iterator[Package]:
+    sizes = {(each.environment.path, each.name): each.bytes for each in facts.distributions}
+    for each in facts.distributions:
+        path = each.environment.path
+        graph = facts.graphs[path]
+        yield Package(
+            name=each.name,
+            version=each.version,
+            environment=path,
+            installer=each.installer,
+            bytes=each.bytes,
+            retained_bytes=sum(sizes[path, name] for name in graph.retained(each.name)),
+            required_by=tuple(sorted(graph.required_by[each.name])),
+            evidence=each.evidence,
+            missing_files=each.missing,
+        )
+
+
+def _warnings(image: SourceImage[Layer], facts: Facts) -> Iterator[str]:
+    yield from image.warnings
+    for index, layer in enumerate(image.layers):
+        for warning in layer.content.warnings if layer.content else ():
+            yield f"layer {index}: {warning}"
+    yield from facts.filesystem.warnings

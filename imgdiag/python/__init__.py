@@ -1,0 +1,1 @@
+"""What of an image is Python: environments, distributions, their bytes and their reasons."""

@@ -1,0 +1,34 @@
+"""The reports: one format a file, found by its name.
+
+A report module has `render(analysis, gate, style)` and returns the whole text.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import cast
+
+from imgdiag.analysis import Analysis
+from imgdiag.gate import Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How the reader sees the report. Formats for machines pay it no heed."""
+
+    color: bool = False
+    width: int = 100
+    details: bool = False
+
+
+def formats() -> tuple[str, ...]:
+    """Return the names of the formats."""
+    return tuple(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
+
+
+def render(name: str, analysis: Analysis, gate: Gate, style: Style) -> str:
+    """Return the report in the format `name`, ending with a newline."""
+    module = importlib.import_module(f"{__name__}.{name}")
+    return cast(str, module.render(analysis, gate, style))

@@ -1,0 +1,204 @@
+"""The JSON report, version 1: its own types, apart from the model, in a stable order.
+
+Integers are bytes unless their name says otherwise. New keys may come; a key that is here keeps
+its name and meaning for as long as `schema_version` is 1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+from imgdiag.analysis import Analysis, LayerSummary, Package, UsageTable, Waste
+from imgdiag.finding import Finding
+from imgdiag.gate import Gate
+from imgdiag.image import HistoryEntry
+from imgdiag.prediction import Outcome, Prediction
+from imgdiag.reports import Style
+from imgdiag.scanner.usage import UsageRow
+from imgdiag.text import utf8
+
+_PATHS = 20  # of a finding, the largest first
+
+
+class Image(TypedDict):  # noqa: D101 - the schema's documentation describes the keys
+    reference: str
+    id: str
+    created: str | None
+    platform: str
+    source: str
+    route: str
+
+
+class Sizes(TypedDict):  # noqa: D101
+    layer_bytes: int
+    visible_bytes: int
+    wasted_bytes: int
+    transfer_bytes: int | None
+    engine_bytes: int | None
+    symlink_bytes: int
+    efficiency: float
+
+
+def render(analysis: Analysis, gate: Gate, style: Style) -> str:
+    """Return the report as one JSON object."""
+    sizes = analysis.sizes
+    report = {
+        "schema_version": 1,
+        "image": Image(
+            reference=analysis.reference,
+            id=analysis.config.id,
+            created=analysis.config.created,
+            platform=str(analysis.config.platform),
+            source=analysis.source,
+            route=analysis.route,
+        ),
+        "sizes": Sizes(
+            layer_bytes=sizes.layer_bytes,
+            visible_bytes=sizes.visible_bytes,
+            wasted_bytes=sizes.wasted_bytes,
+            transfer_bytes=sizes.transfer_bytes,
+            engine_bytes=sizes.engine_bytes,
+            symlink_bytes=sizes.symlink_bytes,
+            efficiency=round(sizes.efficiency, 6),
+        ),
+        "layers": [_layer(layer) for layer in analysis.layers],
+        "history": [_history(entry) for entry in analysis.config.history],
+        "waste": [_waste(waste) for waste in analysis.waste],
+        "usage": [_table(table) for table in analysis.tables],
+        "largest_files": _rows(analysis.largest_files),
+        "torch": [
+            {
+                "version": torch.version,
+                "environment": torch.distribution.environment.path,
+                "variant": torch.variant,
+                "toolkit": torch.toolkit,
+                "evidence": torch.evidence,
+            }
+            for torch in analysis.torches
+        ],
+        "packages": [_package(package) for package in analysis.packages],
+        "system_packages": [],
+        "unattributed_bytes": analysis.unattributed_bytes,
+        "findings": [_finding(finding) for finding in analysis.findings],
+        "prediction": _prediction(analysis.prediction),
+        "skipped": [{"what": each.what, "reason": each.reason} for each in analysis.skipped],
+        "warnings": list(analysis.warnings),
+        "gate": {
+            "passed": gate.passed,
+            "checks": [
+                {
+                    "name": check.name,
+                    "limit": check.limit,
+                    "actual": check.actual,
+                    "passed": check.passed,
+                    "detail": check.detail,
+                }
+                for check in gate.checks
+            ],
+            "waived": [],
+        },
+    }
+    return json.dumps(_valid(report), indent=2) + "\n"
+
+
+def _layer(layer: LayerSummary) -> dict[str, Any]:
+    return {
+        "index": layer.index,
+        "diff_id": layer.diff_id,
+        "digest": layer.digest,
+        "created_by": layer.created_by,
+        "layer_bytes": layer.layer_bytes,
+        "visible_bytes": layer.visible_bytes,
+        "wasted_bytes": layer.wasted_bytes,
+        "transfer_bytes": layer.transfer_bytes,
+        "files": layer.files,
+        "dockerfile": None,
+    }
+
+
+def _history(entry: HistoryEntry) -> dict[str, Any]:
+    return {"created": entry.created, "created_by": entry.created_by, "layer": entry.layer}
+
+
+def _waste(waste: Waste) -> dict[str, Any]:
+    return {
+        "cause": waste.cause.value,
+        "created_in": waste.created_in,
+        "hidden_in": waste.hidden_in,
+        "bytes": waste.bytes,
+        "files": waste.files,
+        "examples": list(waste.examples),
+    }
+
+
+def _rows(rows: Iterable[UsageRow]) -> list[dict[str, Any]]:
+    return [{"path": row.path, "bytes": row.bytes} for row in rows]
+
+
+def _table(table: UsageTable) -> dict[str, Any]:
+    return {"path": table.path, "bytes": table.bytes, "children": _rows(table.rows)}
+
+
+def _package(package: Package) -> dict[str, Any]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "environment": package.environment,
+        "installer": package.installer,
+        "bytes": package.bytes,
+        "retained_bytes": package.retained_bytes,
+        "required_by": list(package.required_by),
+        "evidence": package.evidence,
+        "missing_files": package.missing_files,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "safety": finding.safety.value,
+        "bytes": finding.bytes,
+        "visible_bytes": finding.claim.visible_bytes,
+        "informational": finding.informational,
+        "estimate": finding.estimate or None,
+        "layers": list(finding.claim.layers),
+        "files": len(finding.claim.files),
+        "paths": [path for path, _ in finding.claim.paths[:_PATHS]],
+        "message": finding.message,
+        "fix": {
+            "summary": finding.fix.summary,
+            "file": finding.fix.target,
+            "snippet": finding.fix.snippet,
+        },
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "bytes": outcome.bytes,
+        "visible_bytes": outcome.visible_bytes,
+        "layer_bytes": outcome.layer_bytes,
+        "estimate": outcome.estimate,
+    }
+
+
+def _prediction(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "safe": _outcome(prediction.safe),
+        "review": _outcome(prediction.review),
+        "fixes": [{"rule": fix.finding.rule, "bytes": fix.bytes} for fix in prediction.fixes],
+    }
+
+
+def _valid(value: Any) -> Any:
+    """Return `value` with all its strings valid Unicode."""
+    if isinstance(value, str):
+        return utf8(value)
+    if isinstance(value, dict):
+        return {key: _valid(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_valid(each) for each in value]
+    return value

@@ -1,0 +1,189 @@
+"""The Markdown report, for a pull request, a wiki or a chat: verdict first, details folded."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from imgdiag.analysis import Analysis
+from imgdiag.finding import Finding
+from imgdiag.gate import Gate
+from imgdiag.reports import Style, _summary
+from imgdiag.text import printable, shortened
+from imgdiag.units import format_bytes, format_share
+
+_PACKAGES = 15
+_MENDS = 3
+
+
+def render(analysis: Analysis, gate: Gate, style: Style) -> str:
+    """Return the report in GitHub's Markdown."""
+    blocks = [
+        f"## {_code(analysis.reference)}: {format_bytes(analysis.sizes.layer_bytes)}",
+        f"**{_text(_summary.headline(analysis).capitalize())}.**",
+        *_gate(gate),
+        _table(("Size", "Bytes", "What it is"), _summary.size_rows(analysis), "lrl"),
+        *_partial(analysis),
+        *_causes(analysis),
+        *_mends(analysis),
+        "### Layers that matter",
+        _table(
+            ("Layer", "Size", "Wasted", "Made by"),
+            (
+                (
+                    str(layer.index),
+                    "?" if layer.problem else format_bytes(layer.layer_bytes),
+                    format_bytes(layer.wasted_bytes) if layer.wasted_bytes else "–",
+                    _code(shortened(_summary.made_by(layer), 100)),
+                )
+                for layer in _summary.layers_that_matter(analysis)
+            ),
+            "rrrl",
+            safe=True,
+        ),
+        *_packages(analysis),
+        *_folders(analysis),
+        *_notes(analysis),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _gate(gate: Gate) -> Iterable[str]:
+    if gate.checks:
+        yield "### Budgets: " + ("passed" if gate.passed else "failed")
+        yield "\n".join(
+            f"- {'✅' if check.passed else '❌'} `{check.name}`: {_text(check.detail)}"
+            for check in gate.checks
+        )
+
+
+def _partial(analysis: Analysis) -> Iterable[str]:
+    if analysis.skipped:
+        yield "### Not read: the numbers leave this out"
+        yield "\n".join(f"- {_code(each.what)}: {_text(each.reason)}" for each in analysis.skipped)
+
+
+def _causes(analysis: Analysis) -> Iterable[str]:
+    causes = _summary.causes_that_matter(analysis)
+    yield "### Why it is this big"
+    if not causes:
+        yield "Nothing here to mend: no finding of 1 MB or more."
+        return
+    yield _table(
+        ("Bytes", "Rule", "Safety", "What"),
+        (
+            (format_bytes(each.bytes), f"`{each.rule}`", each.safety.value, _text(each.message))
+            for each in causes
+        ),
+        "rlll",
+        safe=True,
+    )
+
+
+def _mends(analysis: Analysis) -> Iterable[str]:
+    mends = _summary.first_mends(analysis, _MENDS)
+    if mends:
+        yield "### Do this first"
+    for number, finding in enumerate(mends, 1):
+        about = "about " if finding.estimate else ""
+        yield (
+            f"{number}. {_text(finding.fix.summary)} (`{finding.rule}`, {finding.safety}: "
+            f"{about}{format_bytes(finding.bytes)}), in `{_text(finding.fix.target)}`:\n\n"
+            f"{_fence(finding)}"
+        )
+    predictions = list(_summary.predictions(analysis))
+    if predictions:
+        yield "\n".join(
+            f"- {name.capitalize()}: **{size}**, {less}" for name, size, less in predictions
+        )
+
+
+def _fence(finding: Finding) -> str:
+    text = "\n".join(printable(line) for line in finding.fix.snippet.split("\n"))
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    language = "dockerfile" if finding.fix.target == "Dockerfile" else ""
+    lines = [f"{fence}{language}", *text.split("\n"), fence]
+    return "\n".join(f"   {line}".rstrip() for line in lines)
+
+
+def _packages(analysis: Analysis) -> Iterable[str]:
+    if not analysis.packages:
+        return
+    visible = analysis.sizes.visible_bytes
+    rows = [
+        (
+            _text(f"{package.name} {package.version}"),
+            format_bytes(package.bytes),
+            format_share(package.bytes, visible),
+            format_bytes(package.retained_bytes),
+            _text(", ".join(package.required_by)) or "–",
+        )
+        for package in analysis.packages[:_PACKAGES]
+    ]
+    rest = analysis.packages[_PACKAGES:]
+    if rest:
+        size = sum(package.bytes for package in rest)
+        rows.append((f"{len(rest)} more", format_bytes(size), format_share(size, visible), "", ""))
+    other = analysis.unattributed_bytes
+    rows.append(
+        ("not a Python package's", format_bytes(other), format_share(other, visible), "", "")
+    )
+    table = _table(
+        ("Package", "Size", "Of visible", "Goes with it", "Required by"), rows, "lrrrl", safe=True
+    )
+    torches = "".join(
+        f"\n\ntorch {_text(torch.version)} is a {_text(torch.label)} ({_code(torch.evidence)})."
+        for torch in analysis.torches
+    )
+    yield _folded("Python packages", table + torches)
+
+
+def _folders(analysis: Analysis) -> Iterable[str]:
+    for table in analysis.tables:
+        rows = ((_code(f"/{row.path}"), format_bytes(row.bytes)) for row in table.rows)
+        yield _folded(
+            f"{table.title}: {format_bytes(table.bytes)}",
+            _table(("Path", "Bytes"), rows, "lr", safe=True),
+        )
+
+
+def _notes(analysis: Analysis) -> Iterable[str]:
+    notes = [
+        f"- `{each.rule}`, {format_bytes(each.bytes)}: {_text(each.message)}"
+        for each in _summary.notes(analysis)
+    ]
+    notes += [f"- {_text(warning)}" for warning in analysis.warnings]
+    if notes:
+        yield _folded("For information", "\n".join(notes))
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{_text(title)}</summary>\n\n{body}\n\n</details>"
+
+
+def _table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], aligned: str, *, safe: bool = False
+) -> str:
+    """Return a table; cells are escaped unless `safe` says that they are already."""
+    marks = ["---:" if letter == "r" else "---" for letter in aligned]
+    cells = [[cell if safe else _text(cell) for cell in row] for row in rows]
+    lines = [list(headers), marks, *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _text(text: str) -> str:
+    """Return `text` for the middle of a paragraph or a table: nothing in it is markup."""
+    escaped = html.escape(printable(text), quote=False)
+    # A zero-width joint would be hidden text: entities keep mentions and links from forming.
+    escaped = escaped.replace("@", "&#64;").replace("://", "&#58;//")
+    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", escaped).replace("&\\#", "&#")
+
+
+def _code(text: str) -> str:
+    """Return `text` as a code span that also holds inside a table."""
+    escaped = html.escape(printable(text), quote=False).replace("|", "&#124;")
+    escaped = escaped.replace("`", "&#96;").replace("@", "&#64;")
+    escaped = re.sub(r"([*_~\[\]\\])", r"\\\1", escaped)
+    return f"<code>{escaped}</code>"

@@ -1,0 +1,284 @@
+"""The report for a terminal: the verdict first, what matters, what to do; details on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+from tabulate import tabulate
+
+from imgdiag.analysis import Analysis
+from imgdiag.finding import Finding, Safety
+from imgdiag.gate import Gate
+from imgdiag.reports import Style, _summary
+from imgdiag.text import printable, shortened
+from imgdiag.units import format_bytes, format_share
+
+_COLORS = {Safety.SAFE: "green", Safety.REVIEW: "yellow", Safety.RISKY: "red"}
+_PACKAGES = 10
+_MENDS = 3
+
+
+def render(analysis: Analysis, gate: Gate, style: Style) -> str:
+    """Return the report as text of at most `style.width` columns where that can be."""
+    page = _Page(style)
+    _head(page, analysis)
+    _layers(page, analysis)
+    _causes(page, analysis)
+    _packages(page, analysis)
+    _mends(page, analysis)
+    if style.details:
+        _details(page, analysis)
+    _partial(page, analysis)
+    _gate(page, gate)
+    return page.text()
+
+
+class _Page:
+    """Lines of text. Everything that goes in is made harmless; only the page adds colour."""
+
+    def __init__(self, style: Style) -> None:
+        self.width = max(style.width, 60)
+        self._color = style.color
+        self._lines: list[str] = []
+
+    def text(self) -> str:
+        return "\n".join(self._lines).rstrip() + "\n"
+
+    def line(self, text: str = "", *, indent: int = 0, fg: str = "", bold: bool = False) -> None:
+        """Add one line, cut at the page's width."""
+        clean = shortened(printable(text), self.width - indent) if text else ""
+        self._lines.append(" " * indent + self._styled(clean, fg, bold))
+
+    def heading(self, text: str) -> None:
+        self.line()
+        self.line(text, bold=True)
+
+    def paragraph(self, text: str, *, indent: int) -> None:
+        """Add text, broken between words."""
+        for line in click.wrap_text(printable(text), self.width - indent).splitlines():
+            self._lines.append(" " * indent + line)
+
+    def verbatim(self, text: str, *, indent: int) -> None:
+        """Add lines for a file as they are, however long: they are there to be copied."""
+        for line in text.split("\n"):
+            self._lines.append(
+                (" " * indent + self._styled(printable(line), "cyan", False)).rstrip()
+            )
+
+    def table(self, rows: Iterable[Sequence[str]], headers: Sequence[str], right: str) -> None:
+        """Add a table; its last column takes the width that is left. `right` names columns by
+        an r for each that is aligned to the right.
+        """
+        cells = [[printable(cell) for cell in row] for row in rows]
+        if not cells:
+            return
+        taken = 2 + sum(
+            max(len(row[column]) for row in [*cells, [*headers]]) + 2
+            for column in range(len(headers) - 1)
+        )
+        for row in cells:
+            row[-1] = shortened(row[-1], max(self.width - taken, 20))
+        aligned = ["right" if letter == "r" else "left" for letter in right]
+        text = tabulate(
+            cells, headers=headers, tablefmt="plain", colalign=aligned, disable_numparse=True
+        )
+        first, *rest = text.splitlines()
+        self._lines.append("  " + self._styled(first, "bright_black", False))
+        self._lines += [f"  {line}" for line in rest]
+
+    def _styled(self, text: str, fg: str, bold: bool) -> str:
+        if not self._color or not (fg or bold):
+            return text
+        return click.style(text, fg=fg or None, bold=bold or None)
+
+
+def _head(page: _Page, analysis: Analysis) -> None:
+    platform = analysis.config.platform
+    page.line(
+        f"{analysis.reference}   {platform}   {analysis.source}, by {analysis.route}", bold=True
+    )
+    page.line()
+    size = analysis.sizes.layer_bytes
+    headline = _summary.headline(analysis)
+    fg = "green" if headline.startswith("good") else "yellow" if headline[0] == "n" else "red"
+    page.line(f"{format_bytes(size)}: {headline}", indent=2, fg=fg, bold=True)
+    page.line()
+    page.table(_summary.size_rows(analysis), ("size", "bytes", "what it is"), "lrl")
+
+
+def _layers(page: _Page, analysis: Analysis) -> None:
+    page.heading("Layers that matter")
+    page.table(
+        (
+            (
+                str(layer.index),
+                "?" if layer.problem else format_bytes(layer.layer_bytes),
+                format_bytes(layer.wasted_bytes) if layer.wasted_bytes else "–",
+                _summary.made_by(layer),
+            )
+            for layer in _summary.layers_that_matter(analysis)
+        ),
+        ("layer", "size", "wasted", "made by"),
+        "rrrl",
+    )
+
+
+def _causes(page: _Page, analysis: Analysis) -> None:
+    causes = _summary.causes_that_matter(analysis)
+    notes = _summary.notes(analysis)
+    page.heading("Why it is this big")
+    if not causes:
+        page.line("Nothing here to mend: no finding of 1 MB or more.", indent=2, fg="green")
+    for number, finding in enumerate(causes[: _summary.CAUSES], 1):
+        page.line(
+            f"{number}. {format_bytes(finding.bytes)}  {finding.rule}  ({finding.safety})",
+            indent=2,
+            fg=_COLORS[finding.safety],
+            bold=True,
+        )
+        page.paragraph(finding.message, indent=5)
+    rest = causes[_summary.CAUSES :]
+    if rest:
+        names = ", ".join(f"{each.rule} {format_bytes(each.bytes)}" for each in rest)
+        page.paragraph(f"Also: {names}", indent=2)
+    if notes:
+        names = ", ".join(f"{each.rule} {format_bytes(each.bytes)}" for each in notes)
+        page.paragraph(f"For information: {names}", indent=2)
+
+
+def _packages(page: _Page, analysis: Analysis) -> None:
+    if not analysis.packages:
+        return
+    page.heading("Largest Python packages")
+    visible = analysis.sizes.visible_bytes
+    page.table(
+        (
+            (
+                f"{package.name} {package.version}",
+                format_bytes(package.bytes),
+                format_share(package.bytes, visible),
+                format_bytes(package.retained_bytes),
+                ", ".join(package.required_by) or "–",
+            )
+            for package in analysis.packages[:_PACKAGES]
+        ),
+        ("package", "size", "of visible", "goes with it", "required by"),
+        "lrrrl",
+    )
+    rest = analysis.packages[_PACKAGES:]
+    others = f"{len(rest)} more packages {format_bytes(sum(each.bytes for each in rest))}; " * bool(
+        rest
+    )
+    page.line(
+        f"{others}not a Python package's: {format_bytes(analysis.unattributed_bytes)}", indent=2
+    )
+    for torch in analysis.torches:
+        page.line(f"torch {torch.version}: {torch.label} ({torch.evidence})", indent=2)
+
+
+def _mends(page: _Page, analysis: Analysis) -> None:
+    mends = _summary.first_mends(analysis, _MENDS)
+    if mends:
+        page.heading("Do this first")
+    for number, finding in enumerate(mends, 1):
+        about = "about " if finding.estimate else ""
+        page.paragraph(
+            f"{number}. {finding.fix.summary} ({finding.rule}, {finding.safety}: "
+            f"{about}{format_bytes(finding.bytes)})",
+            indent=2,
+        )
+        page.line(f"{finding.fix.target}:", indent=5)
+        page.verbatim(finding.fix.snippet, indent=7)
+    predictions = list(_summary.predictions(analysis))
+    if predictions:
+        page.heading("Then it will be")
+        page.table(predictions, ("", "layers", ""), "lrr")
+
+
+def _details(page: _Page, analysis: Analysis) -> None:
+    page.heading("All layers")
+    page.table(
+        (
+            (
+                str(layer.index),
+                "?" if layer.problem else format_bytes(layer.layer_bytes),
+                format_bytes(layer.visible_bytes),
+                format_bytes(layer.wasted_bytes),
+                f"{layer.files:,}",
+                _summary.made_by(layer),
+            )
+            for layer in analysis.layers
+        ),
+        ("layer", "size", "visible", "wasted", "files", "made by"),
+        "rrrrrl",
+    )
+    if analysis.waste:
+        page.heading("Waste by cause")
+        page.table(
+            (
+                (
+                    waste.cause.value,
+                    str(waste.created_in),
+                    str(waste.hidden_in),
+                    format_bytes(waste.bytes),
+                    f"{waste.files:,}",
+                    waste.examples[0],
+                )
+                for waste in analysis.waste
+            ),
+            ("cause", "made in", "hidden in", "bytes", "files", "the largest"),
+            "lrrrrl",
+        )
+    for table in analysis.tables:
+        page.heading(f"{table.title}: {format_bytes(table.bytes)}")
+        page.table(
+            ((format_bytes(row.bytes), f"/{row.path}") for row in table.rows),
+            ("bytes", "path"),
+            "rl",
+        )
+    page.heading("Largest files")
+    page.table(
+        ((format_bytes(row.bytes), f"/{row.path}") for row in analysis.largest_files),
+        ("bytes", "path"),
+        "rl",
+    )
+    page.heading("All findings")
+    for finding in analysis.findings:
+        _finding(page, finding)
+
+
+def _finding(page: _Page, finding: Finding) -> None:
+    page.line(
+        f"{format_bytes(finding.bytes)}  {finding.rule}  ({finding.severity}, {finding.safety})",
+        indent=2,
+        bold=True,
+    )
+    page.paragraph(finding.message, indent=5)
+    if finding.estimate:
+        page.paragraph(f"An estimate: {finding.estimate}.", indent=5)
+    for path, size in finding.claim.paths[:3]:
+        page.line(f"{format_bytes(size)}  /{path}", indent=5)
+    page.paragraph(f"{finding.fix.summary}. {finding.fix.target}:", indent=5)
+    page.verbatim(finding.fix.snippet, indent=7)
+    page.line()
+
+
+def _partial(page: _Page, analysis: Analysis) -> None:
+    if analysis.skipped:
+        page.heading("Not read: the numbers above leave this out")
+        for skipped in analysis.skipped:
+            page.paragraph(f"{skipped.what}: {skipped.reason}", indent=2)
+    if analysis.warnings:
+        page.heading("Warnings")
+        for warning in analysis.warnings:
+            page.paragraph(warning, indent=2)
+
+
+def _gate(page: _Page, gate: Gate) -> None:
+    if not gate.checks:
+        return
+    page.heading("Budgets: " + ("passed" if gate.passed else "FAILED"))
+    for check in gate.checks:
+        mark, fg = ("✓", "green") if check.passed else ("✗", "red")
+        page.line(f"{mark} {check.name}: {check.detail}", indent=2, fg=fg)

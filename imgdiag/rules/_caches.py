@@ -1,0 +1,48 @@
+"""The shape that the package managers' caches share: folders that nothing reads at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from imgdiag.facts import Facts
+from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.units import format_bytes
+
+
+def folders_ending_in(facts: Facts, *ends: str) -> tuple[str, ...]:
+    """Return the visible folders whose path ends in one of `ends`, such as ".cache/pip"."""
+    return tuple(
+        path
+        for end in ends
+        for path, _ in facts.usage.named.get(end.rpartition("/")[2], ())
+        if path == end or path.endswith(f"/{end}")
+    )
+
+
+def cache_finding(
+    facts: Facts,
+    *,
+    rule: str,
+    what: str,
+    paths: Iterable[str],
+    fix: Callable[[str, str], Fix],
+) -> Iterator[Finding]:
+    """Yield one finding for all of a cache's folders.
+
+    `fix` is given the instruction that made most of it, "" when nothing says, and the cache's
+    path with a leading slash.
+    """
+    found = tuple(paths)
+    claim = facts.claim_paths(found)
+    if not claim.layer_bytes:
+        return
+    largest = max(found, key=lambda path: facts.claim_paths((path,)).layer_bytes)
+    where = ", ".join(f"/{path}" for path in found[:3]) + (" …" if len(found) > 3 else "")
+    yield Finding(
+        rule=rule,
+        safety=Safety.SAFE,
+        message=f"{format_bytes(claim.visible_bytes)} of {what} in {where}: nothing reads it at "
+        "run time",
+        fix=fix(facts.instruction(claim.layers[0]), f"/{largest}"),
+        claim=claim,
+    )

@@ -1,0 +1,59 @@
+"""apt-lists: the package indexes that `apt-get update` downloads."""
+
+from collections.abc import Iterator
+
+from imgdiag.facts import Facts
+from imgdiag.finding import Finding, Fix
+from imgdiag.rules._caches import cache_finding
+from imgdiag.rules._shell import joined, run_command
+from imgdiag.rules.rule import Example, ExampleLayer, Rule
+
+_CLEAN_UP = "rm -rf /var/lib/apt/lists/*"
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    return cache_finding(
+        facts, rule=RULE.name, what="apt's package lists", paths=("var/lib/apt/lists",), fix=_fix
+    )
+
+
+def _fix(instruction: str, path: str) -> Fix:
+    if run_command(instruction):
+        return Fix(
+            "Remove the lists in the RUN that downloads them",
+            "Dockerfile",
+            joined(instruction, _CLEAN_UP),
+        )
+    return Fix(
+        "They come with the base image: have it built without them",
+        "Dockerfile",
+        f"RUN apt-get update && apt-get install -y --no-install-recommends … && {_CLEAN_UP}",
+    )
+
+
+RULE = Rule(
+    name="apt-lists",
+    title="apt's package lists",
+    why="`apt-get update` downloads tens of megabytes of indexes. They are stale the next day, "
+    "and the next `apt-get update` downloads them again.",
+    fix="`&& rm -rf /var/lib/apt/lists/*` at the end of the same `RUN`.",
+    ignore_when="Never.",
+    check=_check,
+    examples=(
+        Example(
+            what="apt-get update without clean-up",
+            layers=(
+                ExampleLayer(
+                    created_by="RUN /bin/sh -c apt-get update && apt-get install -y curl",
+                    files={"var/lib/apt/lists/debian_Packages.lz4": 18_000_000},
+                ),
+            ),
+            finds=(18_000_000,),
+        ),
+        Example(
+            what="an empty folder",
+            layers=(ExampleLayer(created_by="RUN x", files={"var/lib/apt/lists/lock": 0}),),
+            finds=(),
+        ),
+    ),
+)

@@ -1,0 +1,64 @@
+"""bytecode-cache: compiled Python, with what it costs to go without."""
+
+from collections.abc import Iterator
+
+from imgdiag.facts import Facts
+from imgdiag.filesystem import join
+from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.units import format_bytes
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    paths = [
+        join(folder, name)
+        for folder, directory in facts.usage.named.get("__pycache__", ())
+        for name in directory.children
+        if name.endswith((".pyc", ".pyo"))
+    ]
+    claim = facts.claim_paths(paths)
+    yield Finding(
+        rule=RULE.name,
+        safety=Safety.REVIEW,
+        message=f"{format_bytes(claim.visible_bytes)} of byte-code in {len(paths):,} files. It "
+        "buys start-up time: a service with torch and pandas started in 6.0 s with it and 13.7 s "
+        "without, at each start of each process",
+        fix=Fix(
+            "Keep it, unless size matters more to you than start-up; then never make it",
+            "Dockerfile",
+            "# with pip: pip install --no-compile …\n# with uv: leave UV_COMPILE_BYTECODE unset\n"
+            "ENV PYTHONDONTWRITEBYTECODE=1",
+        ),
+        claim=claim,
+        informational=True,
+    )
+
+
+RULE = Rule(
+    name="bytecode-cache",
+    title="Compiled byte-code (`__pycache__`)",
+    why="Information, not a fault. Byte-code takes about a sixth of an environment and saves "
+    "compiling at each start; a service that runs as a user who cannot write to the environment "
+    "compiles everything anew every time. Removed in a later layer it saves nothing at all.",
+    fix="Choose once: compile in the build (`UV_COMPILE_BYTECODE=1`, pip's default) and keep the "
+    "result, or do not compile (`pip install --no-compile`).",
+    ignore_when="Start-up time matters, which it usually does.",
+    check=_check,
+    examples=(
+        Example(
+            what="byte-code beside its source",
+            layers=(
+                ExampleLayer(
+                    created_by="RUN pip install .",
+                    files={"app/a.py": 900, "app/__pycache__/a.cpython-311.pyc": 1_200},
+                ),
+            ),
+            finds=(1_200,),
+        ),
+        Example(
+            what="sources alone",
+            layers=(ExampleLayer(created_by="COPY . .", files={"app/a.py": 900}),),
+            finds=(),
+        ),
+    ),
+)

@@ -1,0 +1,105 @@
+"""deleted-later: clean-up in the wrong layer."""
+
+from collections.abc import Iterator
+
+from imgdiag.facts import Claim, Facts
+from imgdiag.filesystem import Cause
+from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.rules._hidden import amount, hidden_groups, layer_name
+from imgdiag.rules._shell import is_copy, joined, run_command, with_mount
+from imgdiag.rules.rule import Example, ExampleLayer, Rule
+
+_CACHES = ("root/.cache/pip", "root/.cache/uv", "root/.npm", "root/.cache/pypoetry")
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for created_in, hidden_in, claim in hidden_groups(facts, Cause.DELETED):
+        yield Finding(
+            rule=RULE.name,
+            safety=Safety.SAFE,
+            message=f"{amount(claim)}: made by {layer_name(facts, created_in)}, deleted by "
+            f"{layer_name(facts, hidden_in)}, and still shipped: a layer cannot take bytes out "
+            "of the one below it",
+            fix=_fix(facts, created_in, hidden_in, claim),
+            claim=claim,
+        )
+
+
+def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
+    creator, cleaner = facts.instruction(created_in), facts.instruction(hidden_in)
+    command = run_command(cleaner) or "rm -rf <what is not needed>"
+    if run_command(creator):
+        if (cache := _one_cache(claim)) is not None:
+            return Fix(
+                "Keep the cache out of the layer with a cache mount, and drop the clean-up",
+                "Dockerfile",
+                with_mount(creator, f"/{cache}"),
+            )
+        return Fix(
+            "Clean up in the RUN that makes the files",
+            "Dockerfile",
+            joined(creator, command),
+        )
+    if is_copy(creator):
+        return Fix(
+            "Clean up in the build stage, before the COPY, and drop the later clean-up",
+            "Dockerfile",
+            f"# at the end of the stage that makes the files\nRUN {command}\n\n"
+            f"# in the final stage, as before\n{creator}",
+        )
+    return Fix(
+        "The files come with the base image: use a base without them, or copy what is needed "
+        "into a fresh stage",
+        "Dockerfile",
+        "FROM <a slimmer base>",
+    )
+
+
+def _one_cache(claim: Claim) -> str | None:
+    """Return the package manager's cache that nearly all the files lie in."""
+    for cache in _CACHES:
+        inside = sum(size for path, size in claim.paths if path.startswith(f"{cache}/"))
+        if inside >= 0.95 * claim.layer_bytes:
+            return cache
+    return None
+
+
+RULE = Rule(
+    name="deleted-later",
+    title="Files deleted in a later layer than the one that made them",
+    why="Layers only add up. An `rm` in a later `RUN` hides the files from the container, and "
+    "everybody who pulls the image still downloads them.",
+    fix="Delete in the same `RUN` that makes the files, or in the build stage before the `COPY`; "
+    "keep caches out with `RUN --mount=type=cache`.",
+    ignore_when="The files come with a base image that you cannot change.",
+    check=_check,
+    examples=(
+        Example(
+            what="a folder copied from the build stage and cleaned in the final one",
+            layers=(
+                ExampleLayer(
+                    created_by="COPY /app/.venv ./.venv # buildkit",
+                    files={
+                        "app/.venv/lib/a.py": 10,
+                        "app/.venv/lib/__pycache__/a.cpython-311.pyc": 5_000_000,
+                    },
+                ),
+                ExampleLayer(
+                    created_by="RUN /bin/sh -c find .venv -name __pycache__ -exec rm -r {} +",
+                    deletes=("app/.venv/lib/__pycache__",),
+                ),
+            ),
+            finds=(5_000_000,),
+        ),
+        Example(
+            what="made and deleted in one RUN: nothing of it is in the layer",
+            layers=(
+                ExampleLayer(
+                    created_by="RUN /bin/sh -c pip install . && rm -rf /root/.cache",
+                    files={"app/a.py": 10},
+                ),
+            ),
+            finds=(),
+        ),
+    ),
+)

@@ -1,0 +1,86 @@
+"""docs-examples: documentation and examples inside packages, but for what is code."""
+
+from collections.abc import Iterator
+
+from imgdiag.facts import Facts
+from imgdiag.filesystem import Directory, walk_directories
+from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.rules._folders import package_folders
+from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.units import format_bytes
+
+_CODE = (".py", ".pyc", ".so", ".pyi")
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    folders = package_folders(facts, ("docs", "doc", "examples", "example"))
+    plain: list[str] = []
+    code: list[str] = []
+    for where in folders.values():
+        for path, directory in where:
+            (code if _holds_code(directory) else plain).append(path)
+    claim = facts.claim_paths(plain)
+    kept = (
+        f". Left alone: {len(code)} that hold Python modules, such as "
+        f"/{min(code, key=len)}: packages import them"
+        if code
+        else ""
+    )
+    yield Finding(
+        rule=RULE.name,
+        safety=Safety.REVIEW,
+        message=f"{format_bytes(claim.visible_bytes)} of documentation and examples in "
+        f"{len(plain)} folder{'s' * (len(plain) != 1)}{kept}",
+        fix=Fix(
+            "Remove these folders, by name, where the environment is built",
+            "Dockerfile",
+            "RUN rm -rf \\\n" + " \\\n".join(f"    /{path}" for path in sorted(plain)[:8]),
+        ),
+        claim=claim,
+    )
+
+
+def _holds_code(directory: Directory) -> bool:
+    return any(
+        name.endswith(_CODE)
+        for _, folder in walk_directories("", directory)
+        for name in folder.children
+    )
+
+
+_SITE = "app/.venv/lib/python3.11/site-packages"
+
+RULE = Rule(
+    name="docs-examples",
+    title="Documentation and examples inside packages",
+    why="Rarely worth it: half a megabyte in an environment of 3 GB. A blanket "
+    "`find -name docs -exec rm -r` breaks `import boto3`, which imports `botocore.docs`; so "
+    "folders that hold Python modules are never counted here.",
+    fix="Remove the folders by name, in the build stage; or leave them.",
+    ignore_when="Nearly always.",
+    check=_check,
+    examples=(
+        Example(
+            what="pages of a manual, beside botocore.docs, which is code",
+            layers=(
+                ExampleLayer(
+                    created_by="RUN uv sync",
+                    files={
+                        f"{_SITE}/somepackage/docs/index.html": 1_500_000,
+                        f"{_SITE}/botocore/docs/__init__.py": 2_000,
+                    },
+                ),
+            ),
+            finds=(1_500_000,),
+        ),
+        Example(
+            what="nothing but code",
+            layers=(
+                ExampleLayer(
+                    created_by="RUN uv sync", files={f"{_SITE}/botocore/docs/__init__.py": 2_000}
+                ),
+            ),
+            finds=(),
+        ),
+    ),
+)

@@ -1,0 +1,71 @@
+"""overwritten-later: the same path written again with other content."""
+
+from collections.abc import Iterator
+
+from imgdiag.facts import Facts
+from imgdiag.filesystem import Cause
+from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.rules._hidden import amount, hidden_groups, layer_name
+from imgdiag.rules._shell import joined, run_command
+from imgdiag.rules.rule import Example, ExampleLayer, Rule
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for created_in, hidden_in, claim in hidden_groups(facts, Cause.OVERWRITTEN, Cause.REPLACED):
+        creator, writer = facts.instruction(created_in), facts.instruction(hidden_in)
+        first, second = run_command(creator), run_command(writer)
+        if first and second:
+            fix = Fix("Make and change the files in one RUN", "Dockerfile", joined(creator, second))
+        else:
+            fix = Fix(
+                "Write the files once: leave them out of the first instruction, or make the "
+                "change in the stage that builds them",
+                "Dockerfile",
+                f"# writes them first\n{creator or '<the base image>'}\n\n"
+                f"# writes them again\n{writer or '<unknown>'}",
+            )
+        yield Finding(
+            rule=RULE.name,
+            safety=Safety.SAFE,
+            message=f"{amount(claim)} of {layer_name(facts, created_in)} are stored again by "
+            f"{layer_name(facts, hidden_in)}; the first copies are shipped for nothing",
+            fix=fix,
+            claim=claim,
+        )
+
+
+RULE = Rule(
+    name="overwritten-later",
+    title="Files written again by a later layer",
+    why="The upper copy is the one that the container sees; the lower one is still downloaded. "
+    "Installing a package twice, or upgrading one that the base brings, does this.",
+    fix="Write each file once: pin the version that is meant, install in one `RUN`, or do the "
+    "change in the build stage.",
+    ignore_when="The files are few: package databases are rewritten by every install.",
+    check=_check,
+    examples=(
+        Example(
+            what="a package installed, then upgraded",
+            layers=(
+                ExampleLayer(
+                    created_by="RUN /bin/sh -c pip install numpy==1.26",
+                    files={"usr/lib/numpy.so": 20_000_000},
+                ),
+                ExampleLayer(
+                    created_by="RUN /bin/sh -c pip install numpy==2.0",
+                    files={"usr/lib/numpy.so": 25_000_000},
+                    mtime=1_700_000_500,
+                ),
+            ),
+            finds=(20_000_000,),
+        ),
+        Example(
+            what="two files, each written once",
+            layers=(
+                ExampleLayer(created_by="COPY a /a", files={"a": 5}),
+                ExampleLayer(created_by="COPY b /b", files={"b": 5}),
+            ),
+            finds=(),
+        ),
+    ),
+)

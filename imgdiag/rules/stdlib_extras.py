@@ -1,0 +1,105 @@
+"""stdlib-extras: parts of the standard library that a service does not import."""
+
+import re
+from collections.abc import Iterator
+
+from imgdiag.facts import Facts
+from imgdiag.filesystem import Directory, join
+from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.units import format_bytes
+
+_EXTRAS = ("test", "idlelib", "ensurepip", "pydoc_data", "turtledemo")
+_STDLIB = re.compile(r"(?:^|/)lib/python3\.\d+t?$")
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for path, directory in facts.usage.directories:
+        if not _STDLIB.search(path) or "os.py" not in directory.children:
+            continue
+        extras = [
+            join(path, name)
+            for name in _EXTRAS
+            if isinstance(directory.children.get(name), Directory)
+        ]
+        claim = facts.claim_paths(extras)
+        if not claim.layers:
+            continue
+        names = ", ".join(extra.rpartition("/")[2] for extra in extras)
+        # An interpreter in the lowest layer came with the base: an rm above it frees nothing.
+        in_base = claim.layers[0] == 0
+        yield Finding(
+            rule=RULE.name,
+            safety=Safety.REVIEW,
+            message=f"{format_bytes(claim.visible_bytes)} of the standard library in /{path} that "
+            f"services rarely import: {names}"
+            + (
+                ". It came with the base image, where an rm in a later layer frees nothing"
+                * in_base
+            ),
+            fix=_base_fix() if in_base else _fix(facts.instruction(claim.layers[0]), extras),
+            claim=claim,
+            informational=in_base,
+        )
+
+
+def _fix(instruction: str, extras: list[str]) -> Fix:
+    removal = " ".join(f"/{extra}" for extra in extras)
+    if instruction.startswith("RUN "):
+        return Fix(
+            "Remove them in the RUN that installs the interpreter",
+            "Dockerfile",
+            f"{instruction} \\\n && rm -rf {removal}",
+        )
+    return Fix(
+        "Remove them in the stage that installs the interpreter, before the COPY",
+        "Dockerfile",
+        f"RUN rm -rf {removal}",
+    )
+
+
+def _base_fix() -> Fix:
+    return Fix(
+        "Choose a base without them, such as the -slim variant of the official image",
+        "Dockerfile",
+        "FROM python:3.11-slim",
+    )
+
+
+_LIBRARY = "opt/python/lib/python3.11"
+
+RULE = Rule(
+    name="stdlib-extras",
+    title="Parts of the standard library that a service does not import",
+    why="A Python built from source brings its own test suite (119 MB with byte-code), IDLE, "
+    "ensurepip and pydoc's data. The official -slim images leave the tests out.",
+    fix="Remove them in the `RUN` that installs the interpreter, or choose a base without them. "
+    "A virtual environment has none of these folders, so removing them there does nothing.",
+    ignore_when="The interpreter comes with a base image that you cannot change. `venv` needs "
+    "ensurepip when environments are made in the container.",
+    check=_check,
+    examples=(
+        Example(
+            what="an interpreter installed above the base",
+            layers=(
+                ExampleLayer(created_by="ADD base.tar /", files={"etc/os-release": "ID=debian\n"}),
+                ExampleLayer(
+                    created_by="RUN /bin/sh -c make install",
+                    files={
+                        f"{_LIBRARY}/os.py": 40_000,
+                        f"{_LIBRARY}/test/test_os.py": 3_000_000,
+                        f"{_LIBRARY}/idlelib/idle.py": 200_000,
+                    },
+                ),
+            ),
+            finds=(3_200_000,),
+        ),
+        Example(
+            what="a slim interpreter",
+            layers=(
+                ExampleLayer(created_by="ADD base.tar /", files={f"{_LIBRARY}/os.py": 40_000}),
+            ),
+            finds=(),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The scanner: du over the merged image, without a container."""

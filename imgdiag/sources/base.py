@@ -1,0 +1,75 @@
+"""What every source takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from imgdiag.image import ImageConfig, Platform
+from imgdiag.layers.reader import Reader
+
+T = TypeVar("T")
+
+LayerVisitor = Callable[[Reader], T]
+"""Reads one uncompressed layer and returns what it found. Called once for each distinct layer,
+in no particular order, as a stream gives them in its own."""
+
+
+class Progress(Protocol):
+    """Hears how far a source has come, in bytes of what it reads."""
+
+    def expect(self, total: int | None, what: str) -> None:
+        """Say what is being read, and how many bytes it has when that is known."""
+
+    def advance(self, count: int) -> None:
+        """Say that `count` more bytes have been read."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def expect(self, total: int | None, what: str) -> None:
+        """Say nothing."""
+
+    def advance(self, count: int) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for, beyond the path or tag itself.
+
+    `name` (a tag or digest) and `platform` choose among several images in one place; `layout`,
+    "docker" or "oci", says which manifest to follow where an archive holds both kinds.
+    """
+
+    name: str | None = None
+    platform: Platform | None = None
+    layout: str | None = None
+    progress: Progress = field(default_factory=Silent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLayer(Generic[T]):
+    """One layer. `content` is None when the layer could not be read, and `problem` says why."""
+
+    diff_id: str
+    digest: str | None
+    transfer_bytes: int | None  # as stored compressed; None when it is not, or not there
+    content: T | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceImage(Generic[T]):
+    """An image with its layers visited, oldest first. `config_data` is the config verbatim."""
+
+    reference: str
+    source: str  # docker-archive, oci-archive, oci-dir or docker
+    route: str  # how the bytes came: file, folder, stream or save
+    config: ImageConfig
+    config_data: bytes
+    layers: tuple[SourceLayer[T], ...]
+    engine_bytes: int | None = None
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,101 @@
+"""From what the user typed to the source that reads it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from imgdiag.errors import ImgdiagError, NotFound
+from imgdiag.sources import archive, engine, folder, stream
+from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
+
+PREFIXES = ("docker", "docker-archive", "oci", "oci-archive", "oci-dir")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference taken apart: `kind` is a prefix, "path" or "stdin"."""
+
+    kind: str
+    target: str
+    name: str | None = None
+
+
+def parse_reference(text: str) -> Reference:
+    """Tell a pipe, a file, a folder and an engine's image apart.
+
+    A prefix decides. Without one, `-` is a pipe, a file that exists is an archive, and a folder
+    that holds an image is that image; anything else is the engine's, since a project's folder is
+    often named like its tag. Raises NotFound for a path that does not exist.
+    """
+    if text == "-":
+        return Reference("stdin", "-")
+    prefix, colon, rest = text.partition(":")
+    if colon and prefix in PREFIXES:
+        if not rest:
+            raise NotFound(f"{text!r} names nothing", hint=f"Give it as '{prefix}:NAME'")
+        if prefix == "docker":
+            return Reference("docker", rest)
+        return _file_reference(prefix, rest)
+    path = Path(text)
+    if path.is_file() or (path.is_dir() and folder.looks_like_image(path)):
+        return Reference("path", text)
+    if text.startswith(("/", "./", "../", "~")) or text.endswith((".tar", ".tgz", ".tar.gz")):
+        what = "is a folder without an image" if path.is_dir() else "does not exist"
+        raise NotFound(f"{text!r} {what}", hint="Give a saved image, an OCI layout or a tag")
+    return Reference("docker", text)
+
+
+def _file_reference(kind: str, rest: str) -> Reference:
+    """Split `PATH[:NAME]` at the first colon that leaves an existing path."""
+    if Path(rest).exists():
+        return Reference(kind, rest)
+    at = rest.find(":")
+    while at > 0:
+        if Path(rest[:at]).exists():
+            return Reference(kind, rest[:at], rest[at + 1 :])
+        at = rest.find(":", at + 1)
+    raise NotFound(f"{rest!r} does not exist", hint="Check the path behind the prefix")
+
+
+def load(text: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
+    """Read the image that `text` names, letting `visit` read each layer. Raises ImgdiagError."""
+    reference = parse_reference(text)
+    if reference.kind == "docker":
+        return engine.load(reference.target, visit, request)
+    if reference.kind == "stdin":
+        return _load_stdin(visit, request)
+    path = Path(reference.target)
+    if path.is_dir() and reference.kind in ("docker-archive", "oci-archive"):
+        raise ImgdiagError(f"{reference.target!r} is a folder", hint="Use the prefix oci-dir:")
+    if path.is_file() and reference.kind == "oci-dir":
+        raise ImgdiagError(f"{reference.target!r} is a file", hint="Use the prefix oci-archive:")
+    request = replace(request, name=reference.name, layout=_LAYOUTS.get(reference.kind))
+    try:
+        if path.is_dir():
+            return folder.load(path, visit, request)
+        return archive.load(path, visit, request)
+    except OSError as error:
+        raise NotFound(
+            f"cannot read {reference.target!r} ({error.strerror or error})",
+            hint="Check the path and your rights to it",
+        ) from error
+
+
+_LAYOUTS = {"docker-archive": "docker", "oci": "oci", "oci-archive": "oci", "oci-dir": "oci"}
+
+
+def _load_stdin(visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
+    if sys.stdin.isatty():
+        raise ImgdiagError(
+            "standard input is a terminal", hint="Pipe an image in: docker save TAG | imgdiag …"
+        )
+    request.progress.expect(None, "reading standard input")
+    return stream.read(
+        stream.file_chunks(sys.stdin.buffer, request),
+        reference="-",
+        route="stream",
+        visit=visit,
+        request=request,
+    )

@@ -1,0 +1,39 @@
+"""Names from images, made harmless: they may carry terminal escapes, newlines or broken bytes."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Controls, surrogates, private use, and format characters such as right-to-left overrides.
+_UNSAFE = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with every character that could move a cursor or reorder a line escaped.
+
+    Bytes that are not UTF-8 show as `\xff`, controls as `\x1b`, others as `\u202e`.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        _escaped(character) if unicodedata.category(character) in _UNSAFE else character
+        for character in text
+    )
+
+
+def utf8(text: str) -> str:
+    r"""Return `text` as valid Unicode: bytes that are not UTF-8 show as `\xff`."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def shortened(text: str, width: int) -> str:
+    """Return `text` in one line of at most `width` characters, cut with an ellipsis."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: max(width - 1, 0)]}…"
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that surrogateescape kept
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
