@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from humanize import naturalsize
 
@@ -23,10 +24,8 @@ def parse_size(text: str) -> int:
     unit = match[2].lower() if match else ""
     if match is None or unit not in _UNITS:
         raise ValueError(f"{text!r} is no size; write it as 4GB, 3.5GiB, 500MB or in bytes")
-    whole, _, fraction = match[1].partition(".")
-    # By integers: 1.1GB is 1,100,000,000 bytes and not one less.
-    divisor: int = 10 ** len(fraction)
-    return int(whole + fraction) * _UNITS[unit] // divisor
+    # By exact arithmetic: 1.1GB is 1,100,000,000 bytes and not one less.
+    return int(Decimal(match[1]) * _UNITS[unit])
 
 
 def format_bytes(count: int) -> str:

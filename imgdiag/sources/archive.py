@@ -1,19 +1,19 @@
-"""A saved image in a tar file, mapped into memory: only headers are touched."""
+"""A saved image in a tar file, of which only headers are read."""
 
 from __future__ import annotations
 
-import mmap
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from imgdiag.errors import CorruptImage, within
 from imgdiag.layers import tar
 from imgdiag.layers.compression import Compression, sniff
-from imgdiag.layers.reader import MappedReader
+from imgdiag.layers.reader import FileReader
 from imgdiag.sources import stream
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
-from imgdiag.sources.blobs import visit_mapped
+from imgdiag.sources.blobs import Place, visit_file
 from imgdiag.sources.layout import MAX_JSON, LayerBlob, find_image
 from imgdiag.sources.visiting import visit_layers
 
@@ -37,69 +37,56 @@ def load(path: Path, visit: LayerVisitor[T], request: Request) -> SourceImage[T]
                 visit=visit,
                 request=request,
             )
-        return _load_mapped(file, path, visit, request)
+        return _load_plain(file, path, visit, request)
 
 
-def _load_mapped(
+def _load_plain(
     file: BinaryIO, path: Path, visit: LayerVisitor[T], request: Request
 ) -> SourceImage[T]:
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        # Headers lie far apart: reading ahead would load what is skipped.
-        data.madvise(mmap.MADV_RANDOM)
-        store = _Members(data)
-        layout = find_image(store, request)
+    store = _Members(file)
+    layout = find_image(store, request)
 
-        def visit_blob(blob: LayerBlob, warn: Callable[[str], None]) -> tuple[T, Compression]:
-            place = store.place(blob.name or "")
-            return visit_mapped(data, place.start, place.size, blob.digest, visit, request, warn)
+    def visit_blob(blob: LayerBlob, warn: Callable[[str], None]) -> tuple[T, Compression]:
+        return visit_file(store.place(blob.name or ""), blob.digest, visit, request, warn)
 
-        names = [blob.name for blob in layout.layers if blob.name]
-        return visit_layers(
-            layout,
-            {name: store.size(name) for name in names},
-            visit_blob,
-            request=request,
-            reference=layout.names[0] if layout.names else str(path),
-            source="docker-archive" if layout.kind == "docker-archive" else "oci-archive",
-            route="file",
-        )
-
-
-class _Place(NamedTuple):
-    start: int
-    size: int
+    return visit_layers(
+        layout,
+        {blob.name: store.size(blob.name) for blob in layout.layers if blob.name},
+        visit_blob,
+        request=request,
+        reference=layout.names[0] if layout.names else str(path),
+        source="docker-archive" if layout.kind == "docker-archive" else "oci-archive",
+        route="file",
+    )
 
 
 class _Members:
-    """A BlobStore over the members of a mapped tar."""
+    """A BlobStore over the members of a tar file."""
 
-    def __init__(self, data: mmap.mmap) -> None:
-        self._data = data
-        self._places: dict[str, _Place] = {}
+    def __init__(self, file: BinaryIO) -> None:
+        self._descriptor = file.fileno()
+        self._places: dict[str, Place] = {}
         self._links: dict[str, str] = {}
-        reader = MappedReader(data)
+        reader = FileReader(self._descriptor, 0, os.fstat(self._descriptor).st_size)
         for member in tar.members(reader, lambda message: None):
             name = stream.member_name(member.name)
             if member.type in (tar.SYMLINK, tar.HARD_LINK):
                 self._links[name] = stream.link_target(name, member)
             elif member.type == tar.FILE:
                 stream.refuse_second_manifest(name, self._places)
-                self._places[name] = _Place(reader.position(), member.size)
+                self._places[name] = Place(self._descriptor, reader.position(), member.size)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._resolve(name) in self._places
+        return isinstance(name, str) and stream.follow(name, self._links) in self._places
 
-    def place(self, name: str) -> _Place:
-        return self._places[self._resolve(name)]
+    def place(self, name: str) -> Place:
+        return self._places[stream.follow(name, self._links)]
 
     def size(self, name: str) -> int:
         return self.place(name).size
 
     def read(self, name: str) -> bytes:
-        start, size = self.place(name)
-        if size > MAX_JSON:
-            raise CorruptImage(f"{name!r} has {size:,} bytes; at most {MAX_JSON:,} are read")
-        return self._data[start : start + size]
-
-    def _resolve(self, name: str) -> str:
-        return stream.follow(name, self._links)
+        place = self.place(name)
+        if place.size > MAX_JSON:
+            raise CorruptImage(f"{name!r} has {place.size:,} bytes; at most {MAX_JSON:,} are read")
+        return os.pread(self._descriptor, place.size, place.start)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import mmap
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from imgdiag.errors import CorruptImage
 from imgdiag.layers.compression import Compression, decompress, sniff
-from imgdiag.layers.reader import MappedReader, StreamReader
+from imgdiag.layers.reader import FileReader, StreamReader
 from imgdiag.sources.base import LayerVisitor, Request, T
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a blob lies: an open file's descriptor, the first byte and the number of bytes."""
+
+    descriptor: int
+    start: int
+    size: int
 
 
 def visit_stream(
@@ -45,32 +55,29 @@ def verified(chunks: Iterator[bytes], digest: str) -> Iterator[bytes]:
         )
 
 
-def visit_mapped(
-    data: mmap.mmap | bytes,
-    start: int,
-    size: int,
+def visit_file(
+    place: Place,
     digest: str | None,
     visit: LayerVisitor[T],
     request: Request,
     warn: Callable[[str], None],
 ) -> tuple[T, Compression]:
-    """Let `visit` read the blob at `start` of a mapped file.
+    """Let `visit` read the blob at `place` in an open file.
 
     An uncompressed one is skipped through: its contents stay on the disk, and so its digest is
     not checked.
     """
-    if sniff(data[start : start + 6] if size >= 6 else b"") is Compression.NONE:
-        found = visit(MappedReader(data, start, start + size))
-        request.progress.advance(size)
+    if sniff(os.pread(place.descriptor, min(6, place.size), place.start)) is Compression.NONE:
+        found = visit(FileReader(place.descriptor, place.start, place.start + place.size))
+        request.progress.advance(place.size)
         return found, Compression.NONE
-    return visit_stream(_mapped_chunks(data, start, size, request), digest, visit, warn)
+    return visit_stream(_chunks(place, request), digest, visit, warn)
 
 
-def _mapped_chunks(
-    data: mmap.mmap | bytes, start: int, size: int, request: Request
-) -> Iterator[bytes]:
-    for at in range(start, start + size, _STEP):
-        chunk = data[at : min(at + _STEP, start + size)]
+def _chunks(place: Place, request: Request) -> Iterator[bytes]:
+    at, end = place.start, place.start + place.size
+    while chunk := os.pread(place.descriptor, min(_STEP, end - at), at):
+        at += len(chunk)
         request.progress.advance(len(chunk))
         yield chunk
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import mmap
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from imgdiag.errors import CorruptImage, NotFound, within
 from imgdiag.layers.compression import Compression
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
-from imgdiag.sources.blobs import visit_mapped
+from imgdiag.sources.blobs import Place, visit_file
 from imgdiag.sources.layout import MAX_JSON, LayerBlob, find_image
 from imgdiag.sources.visiting import visit_layers
 
@@ -23,16 +23,9 @@ def load(path: Path, visit: LayerVisitor[T], request: Request) -> SourceImage[T]
         layout = find_image(store, request)
 
         def visit_blob(blob: LayerBlob, warn: Callable[[str], None]) -> tuple[T, Compression]:
-            name = blob.name or ""
-            size = store.size(name)
-            if size == 0:  # mmap refuses empty files
-                return visit_mapped(b"", 0, 0, blob.digest, visit, request, warn)
-            with (
-                store.path(name).open("rb") as file,
-                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
-            ):
-                data.madvise(mmap.MADV_RANDOM)
-                return visit_mapped(data, 0, size, blob.digest, visit, request, warn)
+            with store.path(blob.name or "").open("rb") as file:
+                place = Place(file.fileno(), 0, os.fstat(file.fileno()).st_size)
+                return visit_file(place, blob.digest, visit, request, warn)
 
         return visit_layers(
             layout,

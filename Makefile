@@ -1,0 +1,29 @@
+# Everything runs in .venv, which is made when it is needed.
+PYTHON ?= python3
+VENV := .venv
+IMAGE := fixtures/ml-service/before.oci.tar
+
+.PHONY: demo test lint clean
+
+$(VENV)/.runtime: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.development: $(VENV)/.runtime
+	$(VENV)/bin/pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.runtime  ## set up and analyse the bundled image; needs no engine
+	$(VENV)/bin/imgdiag analyze $(IMAGE)
+
+test: $(VENV)/.development  ## set up and run all tests; uses an engine, or starts a private one
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(VENV)/.development
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
