@@ -103,6 +103,7 @@ class Analysis:
     reference: str
     source: str
     route: str
+    route_note: str  # why a faster route was not taken, "" when none is faster
     config: ImageConfig
     sizes: Sizes
     layers: tuple[LayerSummary, ...]

@@ -81,7 +81,8 @@ def _checks(analysis: Analysis, budgets: Budgets) -> Iterator[Check]:
     if budgets.max_waste is not None:
         yield _size("max-waste", budgets.max_waste, sizes.wasted_bytes, "shipped and never seen")
     if budgets.max_waste_percent is not None:
-        percent = 100 * (1 - sizes.efficiency)
+        # One division of integers: 30 of 100 bytes are 30 % and no more.
+        percent = 100 * sizes.wasted_bytes / sizes.layer_bytes if sizes.layer_bytes else 0.0
         yield Check(
             name="max-waste-percent",
             limit=budgets.max_waste_percent,

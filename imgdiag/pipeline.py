@@ -54,6 +54,7 @@ def examine(image: SourceImage[Layer]) -> Analysis:
         reference=image.reference,
         source=image.source,
         route=image.route,
+        route_note=image.route_note,
         config=image.config,
         sizes=_sizes(image, facts),
         layers=tuple(_layers(image, facts)),

@@ -28,8 +28,12 @@ def utf8(text: str) -> str:
 
 def shortened(text: str, width: int) -> str:
     """Return `text` in one line of at most `width` characters, cut with an ellipsis."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else f"{line[: max(width - 1, 0)]}…"
+    return cut(" ".join(text.split()), width)
+
+
+def cut(text: str, width: int) -> str:
+    """Return at most `width` characters of `text`, the last an ellipsis where there is more."""
+    return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"
 
 
 def _escaped(character: str) -> str:

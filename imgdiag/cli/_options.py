@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
 
 import click
 
+from imgdiag.cli._progress import TerminalProgress
 from imgdiag.image import Platform
+from imgdiag.sources import Request
 from imgdiag.units import parse_size
 
 
-def size(value: str) -> int:
+def size_of(value: str) -> int:
     """Return the bytes of a size such as 4GB, 3.5GiB or 500MB; an option type for click."""
     try:
         return parse_size(value)
@@ -20,12 +27,68 @@ def size(value: str) -> int:
         raise click.BadParameter(str(error)) from error
 
 
-def platform(value: str) -> Platform:
+def platform_of(value: str) -> Platform:
     """Return a platform such as linux/arm64 or linux/arm/v7; an option type for click."""
     parts = value.split("/")
     if not 2 <= len(parts) <= 3 or not all(parts):
         raise click.BadParameter(f"{value!r} is no platform; write it as linux/amd64")
     return Platform(*parts)
+
+
+Reading = Callable[[], AbstractContextManager[Request]]
+"""What a command that reads an image is given: a block with the request, and progress shown."""
+
+
+def reads_image(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how an image is read; the command takes `reading: Reading`."""
+
+    @functools.wraps(function)
+    def with_request(
+        *,
+        platform: Platform | None,
+        route: str,
+        engine_root: Path | None,
+        quiet: bool,
+        **others: Any,
+    ) -> None:
+        @contextmanager
+        def reading() -> Iterator[Request]:
+            progress = TerminalProgress(quiet=quiet)
+            try:
+                yield Request(
+                    platform=platform, route=route, engine_root=engine_root, progress=progress
+                )
+            finally:
+                progress.close()
+
+        function(reading=reading, **others)
+
+    for option in reversed(
+        (
+            click.option(
+                "--platform",
+                type=platform_of,
+                metavar="OS/ARCH",
+                help="Which of several images, as in linux/arm64.",
+            ),
+            click.option(
+                "--route",
+                type=click.Choice(("auto", "store", "save")),
+                default="auto",
+                show_default=True,
+                help="The way to an engine's image: its own store (seconds; takes the right to "
+                "read it), 'docker save' (minutes), or the first that is open.",
+            ),
+            click.option(
+                "--engine-root",
+                type=click.Path(exists=True, file_okay=False, path_type=Path),
+                help="The engine's folder as seen from here, when it is not where the engine says.",
+            ),
+            click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
+        )
+    ):
+        with_request = option(with_request)
+    return with_request
 
 
 def wants_color() -> bool:

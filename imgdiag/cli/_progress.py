@@ -8,6 +8,7 @@ import time
 
 import click
 
+from imgdiag.text import printable
 from imgdiag.units import format_bytes
 
 _DELAY = 1.0  # seconds without a word
@@ -42,6 +43,12 @@ class TerminalProgress:
                 return
             self._next = now + (0.2 if self._terminal else _LINE_EVERY)
             self._draw(now - self._start)
+
+    def note(self, text: str) -> None:
+        """Say something that the user should know at once."""
+        if not self._quiet:
+            self.close()
+            click.echo(f"imgdiag: {printable(text)}", err=True)
 
     def close(self) -> None:
         """Take the line away."""

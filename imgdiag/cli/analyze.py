@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from imgdiag import pipeline, reports
 from imgdiag.cli import _options
-from imgdiag.cli._progress import TerminalProgress
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Safety
 from imgdiag.gate import Budgets, judge
-from imgdiag.image import Platform
-from imgdiag.sources import Request
 
 BUDGET_FAILED = 1
 _LEVELS = [*(safety.value for safety in Safety), "never"]
+
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 def output(value: str) -> tuple[str, str]:
@@ -27,6 +29,10 @@ def output(value: str) -> tuple[str, str]:
         known = ", ".join(reports.formats())
         raise click.BadParameter(f"{value!r} is not FORMAT=PATH with a format of {known}")
     return name, path
+
+
+def _size_option(name: str, text: str) -> Callable[[_Function], _Function]:
+    return click.option(name, type=_options.size_of, metavar="SIZE", help=text)
 
 
 @click.command()
@@ -51,17 +57,10 @@ def output(value: str) -> tuple[str, str]:
     "path it takes the place of the report on standard output.",
 )
 @click.option("--details", is_flag=True, help="Show every layer, folder and finding in the text.")
-@click.option(
-    "--platform", type=_options.platform, help="Which image of several, as in linux/arm64."
-)
-@click.option(
-    "--max-size", type=_options.size, help="Fail when the layers' files are more than this."
-)
-@click.option(
-    "--max-download", type=_options.size, help="Fail when the compressed layers are more."
-)
-@click.option("--max-layer", type=_options.size, help="Fail when one layer is more.")
-@click.option("--max-waste", type=_options.size, help="Fail when more is shipped and never seen.")
+@_size_option("--max-size", "Fail when the layers' files have more in all.")
+@_size_option("--max-download", "Fail when the compressed layers have more.")
+@_size_option("--max-layer", "Fail when one layer has more.")
+@_size_option("--max-waste", "Fail when more is shipped and never seen.")
 @click.option(
     "--max-waste-percent",
     type=click.FloatRange(0, 100),
@@ -76,13 +75,13 @@ def output(value: str) -> tuple[str, str]:
     "for review too, 'risky' all.",
 )
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+@_options.reads_image
 def command(
+    reading: _options.Reading,
     reference: str,
     format_: str,
     outputs: tuple[tuple[str, str], ...],
     details: bool,
-    platform: Platform | None,
     max_size: int | None,
     max_download: int | None,
     max_layer: int | None,
@@ -90,12 +89,11 @@ def command(
     max_waste_percent: float | None,
     fail_on: str,
     allow_partial: bool,
-    quiet: bool,
 ) -> None:
     """Say why the image REF is big and what to do about it.
 
     REF is a tag or id of the local engine, a file made by 'docker save', an OCI archive or
-    folder, or '-' for an archive on standard input. A prefix settles doubt: docker:TAG,
+    folder, or '-' for an archive on standard input. A prefix settles doubt: docker:TAG, podman:TAG,
     docker-archive:FILE[:NAME], oci-archive:FILE[:NAME], oci-dir:FOLDER[:NAME] or oci:PATH[:NAME].
 
     Sizes are written as 4GB (4,000,000,000 bytes) or 4GiB (4,294,967,296 bytes).
@@ -107,11 +105,8 @@ def command(
       2  wrong usage
       3  the image could not be analysed
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
-    progress = TerminalProgress(quiet=quiet)
-    try:
-        analysis = pipeline.analyze(reference, Request(platform=platform, progress=progress))
-    finally:
-        progress.close()
+    with reading() as request:
+        analysis = pipeline.analyze(reference, request)
     gate = judge(
         analysis,
         Budgets(

@@ -7,10 +7,7 @@ from pathlib import Path
 import click
 
 from imgdiag.cli import _options
-from imgdiag.cli._progress import TerminalProgress
-from imgdiag.image import Platform
 from imgdiag.skeleton import write_skeleton
-from imgdiag.sources import Request
 from imgdiag.units import format_bytes
 
 
@@ -23,11 +20,8 @@ from imgdiag.units import format_bytes
     required=True,
     help="The archive to write.",
 )
-@click.option(
-    "--platform", type=_options.platform, help="Which image of several, as in linux/arm64."
-)
-@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
-def command(reference: str, output: Path, platform: Platform | None, quiet: bool) -> None:
+@_options.reads_image
+def command(reading: _options.Reading, reference: str, output: Path) -> None:
     """Write the image REF with its files' contents replaced by zeros.
 
     The result is a small OCI archive that imgdiag analyses like the original: made to be
@@ -39,11 +33,8 @@ def command(reference: str, output: Path, platform: Platform | None, quiet: bool
     pyproject.toml, requirements.txt and lock files. Everything else becomes zeros. Names,
     variables and instructions may say more than you want to share: look before you send it.
     """
-    progress = TerminalProgress(quiet=quiet)
-    try:
-        sizes = write_skeleton(reference, output, Request(platform=platform, progress=progress))
-    finally:
-        progress.close()
+    with reading() as request:
+        sizes = write_skeleton(reference, output, request)
     click.echo(
         f"{output}: {format_bytes(sizes.archive_bytes)}, "
         f"for {format_bytes(sizes.unpacked_bytes)} of layers"

@@ -76,10 +76,9 @@ def members(reader: Reader, warn: Callable[[str], None]) -> Iterator[Member]:
             return
         (raw_name, raw_attributes, raw_size, raw_mtime, raw_checksum, kind, raw_link, magic,
          raw_prefix) = _unpack(block)  # fmt: skip
-        # Adler-32's low half is 1 + the sum of the bytes, modulo 65521: a checksum in C.
-        checksum = _number(raw_checksum, "checksum", name_before)
-        total = zlib.adler32(block) - zlib.adler32(raw_checksum) + 256
-        if (total - checksum) % 65536 and not _checksum_is_right(block, checksum):
+        if not _checksum_holds(block, raw_checksum):
+            if position() == BLOCK:
+                raise _no_tar()
             raise CorruptImage(
                 f"corrupt tar header at byte {position() - BLOCK:,}{_after(name_before)}",
                 hint="The file is damaged: save or download it again",
@@ -176,7 +175,7 @@ def _check_end(
 ) -> None:
     """Hold the archive to its end mark, two blocks of zeros."""
     if unfinished or (block and len(block) < BLOCK):
-        raise _cut_short(last)
+        raise _cut_short(last) if last else _no_tar()
     second = reader.read(BLOCK) if block else b""
     if second == ZERO_BLOCK:
         return
@@ -189,7 +188,19 @@ def _check_end(
         warn("the tar has no end mark; it may be cut short at a file's end")
 
 
-def _checksum_is_right(block: bytes, checksum: int) -> bool:
+def _checksum_holds(block: bytes, field: bytes) -> bool:
+    """Hold a header to its checksum: the sum of its bytes, its own field counted as blanks."""
+    text = field.strip(b"\0 ")
+    try:
+        checksum = int(text, 8) if text.isdigit() else -1
+    except ValueError:
+        return False
+    # Adler-32's low half is 1 + the sum of the bytes, modulo 65521: a sum at the speed of C.
+    total = zlib.adler32(block) - zlib.adler32(field) + 256
+    return (total - checksum) % 65536 == 0 or _checksum_is_exact(block, checksum)
+
+
+def _checksum_is_exact(block: bytes, checksum: int) -> bool:
     """Compare with the byte sum, unsigned as POSIX says or signed as old tars computed it."""
     filled = block[:148] + b" " * 8 + block[156:]
     unsigned = sum(filled)
@@ -232,10 +243,10 @@ def _pax_records(data: bytes, last: str) -> dict[bytes, bytes]:
     at = 0
     while at < len(data):
         blank = data.find(b" ", at, at + 10)
-        digits = data[at:blank] if blank > 0 else b""
-        stop = at + int(digits) if digits.isdigit() else at
+        digits = data[at:blank] if blank > at else b""
+        stop = at + int(digits) if digits.isdigit() else 0
         key, equals, value = data[blank + 1 : stop - 1].partition(b"=")
-        if stop <= blank or stop > len(data) or data[stop - 1 : stop] != b"\n" or not equals:
+        if not at < blank < stop <= len(data) or data[stop - 1 : stop] != b"\n" or not equals:
             raise CorruptImage(f"a malformed pax header{_after(last)}")
         if key in (b"path", b"linkpath") and b"\0" in value:
             raise CorruptImage(f"a pax header{_after(last)} has a NUL in a name")
@@ -279,6 +290,12 @@ def _pax_sparse(
     return (
         records.get(b"GNU.sparse.name", name),
         _decimal(real_size, "sparse size", last) if real_size else size,
+    )
+
+
+def _no_tar() -> CorruptImage:
+    return CorruptImage(
+        "is not a tar archive", hint="An image is saved with 'docker save TAG -o image.tar'"
     )
 
 

@@ -135,7 +135,7 @@ def split(path: str, warn: Callable[[str], None] = lambda message: None) -> tupl
     Raises CorruptImage for a path deeper than any file system takes.
     """
     if path.endswith("/"):
-        path = path[:-1]
+        path = path.rstrip("/")
     # Nearly every path is clean; a look for the four signs of a bad one is a tenth of a split.
     if path[:1] == "/" or "//" in path or "./" in path or path.endswith("."):
         path = _normalised(path, warn)

@@ -15,7 +15,8 @@ from email.parser import HeaderParser
 
 from packaging.utils import canonicalize_name
 
-from imgdiag.filesystem import Directory, File, Filesystem, Node, join
+from imgdiag.errors import CorruptImage
+from imgdiag.filesystem import Directory, File, Filesystem, Node, find_directory, join
 from imgdiag.layers.walk import split
 from imgdiag.python.environments import Environment
 
@@ -138,8 +139,8 @@ class _EnvironmentReader:
             yield _Metadata(
                 path=path,
                 folder=folder,
-                name=canonicalize_name(str(headers.get("Name") or stem_name).strip()),
-                version=str(headers.get("Version") or stem_version.partition("-")[0]).strip(),
+                name=canonicalize_name(_one_line(headers.get("Name") or stem_name)),
+                version=_one_line(headers.get("Version") or stem_version.partition("-")[0]),
                 requirements=tuple(requirements),
             )
 
@@ -166,14 +167,18 @@ class _EnvironmentReader:
     def _absolute(self, path: str, base: str | None = None) -> str:
         if not path.startswith("/"):
             path = f"{base or self._environment.path}/{path}"
-        parent, name = split(path)
-        return join(parent, name)
+        try:
+            return join(*split(path))
+        except CorruptImage:  # deeper than any path can be: no file stands there
+            return ""
 
     def _file(self, path: str) -> File | None:
         parent, _, name = path.rpartition("/")
         if parent not in self._folders:
-            node = self._filesystem.find(parent)
-            self._folders[parent] = node if isinstance(node, Directory) else None
+            try:
+                self._folders[parent] = find_directory(self._filesystem.root, parent)
+            except CorruptImage:  # a circle of symbolic links: no file stands there
+                self._folders[parent] = None
         folder = self._folders[parent]
         node = folder.children.get(name) if folder is not None else None
         return node if isinstance(node, File) else None
@@ -189,7 +194,8 @@ class _EnvironmentReader:
         """Attribute the top-level folders, for metadata that names no files."""
         folder = metadata.folder
         text = _text(folder and _child(folder, "top_level.txt"))
-        names = [line.strip() for line in text.splitlines() if line.strip()]
+        names = [line.strip() for line in text.splitlines()]
+        names = [name for name in names if name.strip(".") and "/" not in name]
         names = names or [metadata.name.replace("-", "_")]
         files: dict[str, File] = {}
         for name in names:
@@ -241,9 +247,10 @@ def _record_paths(record: str) -> Iterator[str]:
     """Yield the paths of a RECORD: CSV, but quoted so rarely that a cut at the commas does."""
     for line in record.splitlines():
         if line.startswith('"'):
-            row = next(csv.reader(io.StringIO(line)), [])
-            if row:
-                yield row[0]
+            try:
+                yield from next(csv.reader(io.StringIO(line)), [])[:1]
+            except csv.Error:  # a field longer than any path can be
+                continue
         elif line:
             yield line.rsplit(",", 2)[0]
 
@@ -259,6 +266,11 @@ def _egg_requirements(text: str) -> Iterator[str]:
             marker = " and ".join([*parts, f"({condition})"] if condition else parts)
         elif line:
             yield f"{line} ; {marker}" if marker else line
+
+
+def _one_line(value: object) -> str:
+    """Return a header's value without the line breaks that a folded one has."""
+    return " ".join(str(value).split())
 
 
 def _child(directory: Directory, name: str) -> File | None:

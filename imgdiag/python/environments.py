@@ -12,8 +12,11 @@ from imgdiag.scanner.usage import Usage
 PACKAGE_FOLDERS = frozenset(("site-packages", "dist-packages"))
 _METADATA = (".dist-info", ".egg-info")
 _VERSION = re.compile(r"/python(\d+\.\d+)t?/(?:site|dist)-packages$")
-# Package managers' stores hold unpacked distributions that no interpreter imports from there.
-_STORES = re.compile(r"(^|/)(archive-v\d+|pkgs|\.cache|wheels-v\d+|builds-v\d+)/")
+# Package managers' stores hold unpacked distributions that no interpreter imports from there;
+# but Poetry makes the environments themselves in its cache.
+_STORES = re.compile(
+    r"(^|/)(archive-v\d+|pkgs|\.cache(?!/pypoetry/virtualenvs/)|wheels-v\d+|builds-v\d+)/"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

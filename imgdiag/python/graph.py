@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from packaging.markers import UndefinedEnvironmentName, default_environment
+from packaging.markers import (
+    UndefinedComparison,
+    UndefinedEnvironmentName,
+    default_environment,
+)
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion
 
 from imgdiag.image import Platform
 from imgdiag.python.distributions import Distribution
@@ -121,7 +126,7 @@ def _parse(requirements: Iterable[str]) -> Iterable[Requirement]:
     for text in requirements:
         try:
             yield Requirement(text)
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             continue
 
 
@@ -134,7 +139,8 @@ def _holds(requirement: Requirement, environment: dict[str, str], extra: str) ->
             return False
         # With an extra, only what the extra adds: the rest was followed without it.
         return extra == "" or not marker.evaluate({**environment, "extra": ""})
-    except UndefinedEnvironmentName:
+    # What has no answer here, such as `platform_release` of a kernel that nobody knows.
+    except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, RecursionError):
         return False
 
 

@@ -66,8 +66,8 @@ def notes(analysis: Analysis) -> list[Finding]:
 def first_mends(analysis: Analysis, count: int) -> list[Finding]:
     """Return the findings whose mends to do first: the most bytes for the least risk.
 
-    Of two with the same mend only the first is named; what saves under a hundredth of the image
-    waits.
+    Risky ones are not among them, as the prediction does not count them. Of two with the same
+    mend only the first is named; what saves under a hundredth of the image waits.
     """
     least = analysis.sizes.layer_bytes / 100
     chosen: list[Finding] = []
@@ -76,7 +76,8 @@ def first_mends(analysis: Analysis, count: int) -> list[Finding]:
     for finding in sorted(
         causes_that_matter(analysis), key=lambda each: (order[each.safety], -each.bytes)
     ):
-        if finding.fix.snippet not in seen and finding.bytes >= least:
+        new = finding.fix.snippet not in seen and finding.safety is not Safety.RISKY
+        if new and finding.bytes >= least:
             seen.add(finding.fix.snippet)
             chosen.append(finding)
     # What saves the most comes first; among equals, what is safe.

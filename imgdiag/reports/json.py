@@ -29,6 +29,7 @@ class Image(TypedDict):  # noqa: D101 - the schema's documentation describes the
     platform: str
     source: str
     route: str
+    route_note: str | None
 
 
 class Sizes(TypedDict):  # noqa: D101
@@ -53,6 +54,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
             platform=str(analysis.config.platform),
             source=analysis.source,
             route=analysis.route,
+            route_note=analysis.route_note or None,
         ),
         "sizes": Sizes(
             layer_bytes=sizes.layer_bytes,

@@ -177,13 +177,20 @@ def _text(text: str) -> str:
     """Return `text` for the middle of a paragraph or a table: nothing in it is markup."""
     escaped = html.escape(printable(text), quote=False)
     # A zero-width joint would be hidden text: entities keep mentions and links from forming.
-    escaped = escaped.replace("@", "&#64;").replace("://", "&#58;//")
+    escaped = _unlinked(escaped)
     return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", escaped).replace("&\\#", "&#")
+
+
+def _unlinked(escaped: str) -> str:
+    """Return `escaped` with nothing in it that GitHub makes a link or a mention of by itself."""
+    for mark, entity in (("@", "&#64;"), ("://", "&#58;//"), ("www.", "www&#46;")):
+        escaped = escaped.replace(mark, entity)
+    return escaped
 
 
 def _code(text: str) -> str:
     """Return `text` as a code span that also holds inside a table."""
     escaped = html.escape(printable(text), quote=False).replace("|", "&#124;")
-    escaped = escaped.replace("`", "&#96;").replace("@", "&#64;")
+    escaped = _unlinked(escaped.replace("`", "&#96;"))
     escaped = re.sub(r"([*_~\[\]\\])", r"\\\1", escaped)
     return f"<code>{escaped}</code>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 import click
@@ -11,7 +12,7 @@ from imgdiag.analysis import Analysis
 from imgdiag.finding import Finding, Safety
 from imgdiag.gate import Gate
 from imgdiag.reports import Style, _summary
-from imgdiag.text import printable, shortened
+from imgdiag.text import cut, printable, shortened
 from imgdiag.units import format_bytes, format_share
 
 _COLORS = {Safety.SAFE: "green", Safety.REVIEW: "yellow", Safety.RISKY: "red"}
@@ -47,7 +48,7 @@ class _Page:
 
     def line(self, text: str = "", *, indent: int = 0, fg: str = "", bold: bool = False) -> None:
         """Add one line, cut at the page's width."""
-        clean = shortened(printable(text), self.width - indent) if text else ""
+        clean = cut(printable(text), self.width - indent)
         self._lines.append(" " * indent + self._styled(clean, fg, bold))
 
     def heading(self, text: str) -> None:
@@ -56,8 +57,8 @@ class _Page:
 
     def paragraph(self, text: str, *, indent: int) -> None:
         """Add text, broken between words."""
-        for line in click.wrap_text(printable(text), self.width - indent).splitlines():
-            self._lines.append(" " * indent + line)
+        lines = textwrap.wrap(printable(text), self.width - indent, break_on_hyphens=False)
+        self._lines += [" " * indent + line for line in lines]
 
     def verbatim(self, text: str, *, indent: int) -> None:
         """Add lines for a file as they are, however long: they are there to be copied."""

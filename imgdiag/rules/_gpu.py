@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from packaging.version import InvalidVersion, Version
+
 from imgdiag.facts import Facts
 from imgdiag.finding import Fix
 from imgdiag.python.distributions import Distribution
@@ -27,6 +29,15 @@ def pullers(graph: Graph, names: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted({by for name in names for by in graph.required_by.get(name, ())} - names))
 
 
+def _is_version(text: str) -> bool:
+    """Tell whether `text` is a version: what an image says may be anything."""
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
+
+
 def cpu_fix(
     facts: Facts, distributions: tuple[Distribution, ...], pulled_by: tuple[str, ...]
 ) -> Fix:
@@ -34,8 +45,10 @@ def cpu_fix(
     versions = {
         each.name: each.version.partition("+")[0]
         for each in facts.distributions
-        if each.name in ("torch", "torchvision", "torchaudio")
+        if each.name in ("torch", "torchvision", "torchaudio") and _is_version(each.version)
     }
+    if all(torch.variant == "cpu" for torch in facts.torches):
+        versions = {}  # it is the CPU build: something else brings the packages in
     installer = next((each.installer for each in distributions if each.installer), "pip")
     lines: list[str] = []
     target = "pyproject.toml"
@@ -59,18 +72,28 @@ def cpu_fix(
         target = "requirements.txt"
         pins = "\n".join(f"{name}=={version}+cpu" for name, version in versions.items())
         lines.append(f"--extra-index-url {_CPU_INDEX}\n{pins}")
-    if "xgboost" in pulled_by:
-        lines.append("# xgboost requires NCCL on Linux; this build does not\nxgboost-cpu")
-    lines += [
-        f"# instead of {name}\n{_ALTERNATIVES[name]}" for name in pulled_by if name in _ALTERNATIVES
+    replaced = [
+        name for name in (*pulled_by, *(each.name for each in distributions)) if has_cpu_build(name)
     ]
+    lines += [f"# instead of {name}\n{_ALTERNATIVES[name]}" for name in replaced]
     after = "\n# then: uv lock" if installer == "uv" and versions else ""
-    names = ", ".join(sorted({*versions} or set(pulled_by))) or "the packages"
+    if not lines:
+        names = ", ".join(pulled_by) or "the packages"
+        return Fix(
+            f"Look for a CPU build of {names}, or do without",
+            target,
+            "# no CPU build is known to imgdiag; without it the GPU packages go too",
+        )
     return Fix(
-        f"Install the CPU build of {names}",
+        f"Install the CPU build of {', '.join(sorted({*versions, *replaced}))}",
         target,
-        "\n\n".join(lines) + after or "# remove the GPU packages from the requirements",
+        "\n\n".join(lines) + after,
     )
+
+
+def has_cpu_build(name: str) -> bool:
+    """Tell whether a distribution has a sibling without CUDA under another name."""
+    return name in _ALTERNATIVES
 
 
 _CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -79,4 +102,5 @@ _ALTERNATIVES = {
     "onnxruntime-gpu": "onnxruntime",
     "faiss-gpu-cu12": "faiss-cpu",
     "paddlepaddle-gpu": "paddlepaddle",
+    "xgboost": "xgboost-cpu",  # xgboost itself requires NCCL on Linux
 }

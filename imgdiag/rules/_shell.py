@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterable
 
-_CHOWN = re.compile(r"\bchown\s+(?:-{1,2}\S+\s+)*(?P<owner>[\w.$\{\}-]+(?::[\w.$\{\}-]*)?)\s")
+_CHOWN = re.compile(
+    r"\bchown\s+(?:-{1,2}\S+\s+)*(?P<quote>[\"']?)"
+    r"(?P<owner>[\w.$\{\}][\w.$\{\}-]*(?::[\w.$\{\}-]*)?)(?P=quote)\s"
+)
 _CHMOD = re.compile(r"\bchmod\s+(?:-{1,2}\S+\s+)*(?P<mode>[0-7]{3,4}|[ugoa]*[-+=][rwxXst]+)\s")
+_PLAIN = re.compile(r"[\w./@%+=:~-]+")
 _COPY_FLAGS = re.compile(r"^(?P<word>COPY|ADD)\s+(?P<flags>(?:--\S+\s+)*)(?P<rest>.*)$", re.DOTALL)
 
 
@@ -41,7 +47,18 @@ def with_copy_flag(instruction: str, flag: str) -> str:
 def with_mount(instruction: str, target: str) -> str:
     """Return a RUN with a cache mount at `target`."""
     command = run_command(instruction) or "<command>"
+    if not _PLAIN.fullmatch(target):  # a name made to break out of the line
+        target = "<the cache>"
     return f"RUN --mount=type=cache,target={target} \\\n    {command}"
+
+
+def removal(paths: Iterable[str], *, before: str = "RUN") -> str:
+    """Return a command that removes `paths`, quoted for the shell, one to a line.
+
+    A path that does not fit a line, such as one with a newline, is left out.
+    """
+    words = [shlex.quote(f"/{path}") for path in paths if path.isprintable()]
+    return " \\\n    ".join([f"{before} rm -rf", *words])
 
 
 def chown_owner(command: str) -> str:

@@ -6,6 +6,7 @@ from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, walk_directories
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._folders import package_folders
+from imgdiag.rules._shell import removal
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.units import format_bytes
 
@@ -34,7 +35,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         fix=Fix(
             "Remove these folders, by name, where the environment is built",
             "Dockerfile",
-            "RUN rm -rf \\\n" + " \\\n".join(f"    /{path}" for path in sorted(plain)[:8]),
+            removal(sorted(plain)[:8]),
         ),
         claim=claim,
     )

@@ -1,5 +1,6 @@
 """metadata-only-copy: chown, chmod or touch in a layer of its own."""
 
+import re
 from collections.abc import Iterator
 
 from imgdiag.facts import Facts
@@ -33,12 +34,29 @@ def _check(facts: Facts) -> Iterator[Finding]:
 def _fix(creator: str, changer: str) -> Fix:
     command = run_command(changer) or ""
     owner, mode = chown_owner(command), chmod_mode(command)
-    if is_copy(creator) and (owner or mode):
-        flag = f"--chown={owner}" if owner else f"--chmod={mode}"
+    if is_copy(changer):
         return Fix(
-            f"Set it while copying, and drop the line '{changer}'",
+            "Copy the files once: leave them out of one of the two instructions",
             "Dockerfile",
-            with_copy_flag(creator, flag),
+            f"# stores them first\n{creator or '<the base image>'}\n\n"
+            f"# stores them again\n{changer}",
+        )
+    if is_copy(creator):
+        if not owner and "chown" in command:
+            owner = "<user>:<group>"  # COPY gives files to root, whoever had them before
+        flags = [f"--chown={owner}"] * bool(owner) + [f"--chmod={mode}"] * bool(mode)
+        if not flags:
+            return Fix(
+                "Change it in the stage that the files are copied from, before the COPY",
+                "Dockerfile",
+                f"# at the end of that stage\n{changer}\n\n"
+                f"# in the final stage, as before\n{creator}",
+            )
+        one = re.search(r"[;&|\n]", command) is None
+        return Fix(
+            f"Set it while copying, and {'drop the line' if one else 'take it out of'} '{changer}'",
+            "Dockerfile",
+            with_copy_flag(creator, " ".join(flags)),
         )
     if run_command(creator):
         summary = "Change it in the RUN that makes the files"

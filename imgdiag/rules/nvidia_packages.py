@@ -1,10 +1,11 @@
 """nvidia-packages: CUDA libraries from PyPI, and who brings them in."""
 
+import shlex
 from collections.abc import Iterator
 
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.rules._gpu import cpu_fix, is_gpu, pullers
+from imgdiag.rules._gpu import cpu_fix, has_cpu_build, is_gpu, pullers
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.units import format_bytes
 
@@ -41,12 +42,12 @@ def _check(facts: Facts) -> Iterator[Finding]:
             safety=Safety.RISKY if facts.gpu_evidence else Safety.REVIEW,
             message=message,
             fix=cpu_fix(facts, found, pulled_by)
-            if pulled_by
+            if pulled_by or any(has_cpu_build(each.name) for each in found)
             else Fix(
                 "Nothing requires them: leave them out",
                 "Dockerfile",
                 "RUN pip uninstall --yes "
-                + " ".join(each.name for each in found)
+                + " ".join(shlex.quote(each.name) for each in found)
                 + "  # in the RUN that installs",
             ),
             claim=claim,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, join
 from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.rules._shell import removal
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.units import format_bytes
 
@@ -37,32 +38,32 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 ". It came with the base image, where an rm in a later layer frees nothing"
                 * in_base
             ),
-            fix=_base_fix() if in_base else _fix(facts.instruction(claim.layers[0]), extras),
+            fix=_base_fix(path) if in_base else _fix(facts.instruction(claim.layers[0]), extras),
             claim=claim,
             informational=in_base,
         )
 
 
 def _fix(instruction: str, extras: list[str]) -> Fix:
-    removal = " ".join(f"/{extra}" for extra in extras)
     if instruction.startswith("RUN "):
         return Fix(
             "Remove them in the RUN that installs the interpreter",
             "Dockerfile",
-            f"{instruction} \\\n && rm -rf {removal}",
+            removal(extras, before=f"{instruction} \\\n &&"),
         )
     return Fix(
         "Remove them in the stage that installs the interpreter, before the COPY",
         "Dockerfile",
-        f"RUN rm -rf {removal}",
+        removal(extras),
     )
 
 
-def _base_fix() -> Fix:
+def _base_fix(path: str) -> Fix:
+    version = path.rpartition("/python")[2].removesuffix("t")
     return Fix(
         "Choose a base without them, such as the -slim variant of the official image",
         "Dockerfile",
-        "FROM python:3.11-slim",
+        f"FROM python:{version}-slim",
     )
 
 

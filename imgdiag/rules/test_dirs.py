@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from imgdiag.facts import Facts
+from imgdiag.filesystem import Directory
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._folders import package_folders
+from imgdiag.rules._shell import removal
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.units import format_bytes
 
@@ -35,15 +37,16 @@ def _check(facts: Facts) -> Iterator[Finding]:
             "Remove those of the largest packages where the environment is built, before the "
             "COPY; then run your own tests against the image",
             "Dockerfile",
-            _snippet([path for package in largest[:5] for path, _ in folders[package]]),
+            removal(_largest(facts, [each for package in largest for each in folders[package]])),
         ),
         claim=claim,
     )
 
 
-def _snippet(paths: list[str]) -> str:
-    shown = sorted(paths)[:8]
-    return "RUN rm -rf \\\n" + " \\\n".join(f"    /{path}" for path in shown)
+def _largest(facts: Facts, folders: list[tuple[str, Directory]]) -> list[str]:
+    """Return the paths of the few folders that hold the most, the largest first."""
+    ordered = sorted(folders, key=lambda each: (-facts.usage.bytes_below(each[1]), each[0]))
+    return [path for path, _ in ordered[:8]]
 
 
 _SITE = "app/.venv/lib/python3.11/site-packages"

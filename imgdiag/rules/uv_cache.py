@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding, folders_ending_in
-from imgdiag.rules._shell import run_command
+from imgdiag.rules._shell import run_command, with_mount
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 
@@ -20,11 +20,11 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _fix(instruction: str, path: str) -> Fix:
-    if command := run_command(instruction):
+    if run_command(instruction):
         return Fix(
             "Mount the cache while building",
             "Dockerfile",
-            f"ENV UV_LINK_MODE=copy\nRUN --mount=type=cache,target={path} \\\n    {command}",
+            f"ENV UV_LINK_MODE=copy\n{with_mount(instruction, path)}",
         )
     return Fix("Tell uv to keep no cache", "Dockerfile", "ENV UV_NO_CACHE=1")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,23 +23,21 @@ from imgdiag.sources.visiting import visit_layers
 def load(path: Path, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
     """Read an archive of `docker save`, skopeo, podman, kaniko or buildx.
 
-    One that is compressed as a whole is streamed. Raises ImgdiagError.
+    One that is compressed as a whole, or a pipe, is streamed. Raises ImgdiagError.
     """
     with path.open("rb") as file, within(path.name):
-        head = file.read(6)
-        file.seek(0)
-        if not head:
-            raise CorruptImage("the file is empty")
-        if sniff(head) is not Compression.NONE:
-            request.progress.expect(path.stat().st_size, "reading the archive")
-            return stream.read(
-                stream.file_chunks(file, request),
-                reference=str(path),
-                route="stream",
-                visit=visit,
-                request=request,
-            )
-        return _load_plain(file, path, visit, request)
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            head = os.pread(file.fileno(), 6, 0)
+            if head and sniff(head) is Compression.NONE:
+                return _load_plain(file, path, visit, request)
+        request.progress.expect(os.fstat(file.fileno()).st_size or None, "reading the archive")
+        return stream.read(
+            stream.file_chunks(file, request),
+            reference=str(path),
+            route="stream",
+            visit=visit,
+            request=request,
+        )
 
 
 def _load_plain(
@@ -45,6 +45,7 @@ def _load_plain(
 ) -> SourceImage[T]:
     store = _Members(file)
     layout = find_image(store, request)
+    layout = replace(layout, warnings=(*layout.warnings, *store.warnings))
 
     def visit_blob(blob: LayerBlob, warn: Callable[[str], None]) -> tuple[T, Compression]:
         return visit_file(store.place(blob.name or ""), blob.digest, visit, request, warn)
@@ -67,14 +68,15 @@ class _Members:
         self._descriptor = file.fileno()
         self._places: dict[str, Place] = {}
         self._links: dict[str, str] = {}
+        self.warnings: list[str] = []
         reader = FileReader(self._descriptor, 0, os.fstat(self._descriptor).st_size)
-        for member in tar.members(reader, lambda message: None):
+        for member in tar.members(reader, self.warnings.append):
             name = stream.member_name(member.name)
             if member.type in (tar.SYMLINK, tar.HARD_LINK):
                 self._links[name] = stream.link_target(name, member)
             elif member.type == tar.FILE:
                 stream.refuse_second_manifest(name, self._places)
-                self._places[name] = Place(self._descriptor, reader.position(), member.size)
+                self._places[name] = Place(self._descriptor, reader.position(), member.stored)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and stream.follow(name, self._links) in self._places

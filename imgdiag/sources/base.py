@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from imgdiag.image import ImageConfig, Platform
@@ -25,6 +26,9 @@ class Progress(Protocol):
     def advance(self, count: int) -> None:
         """Say that `count` more bytes have been read."""
 
+    def note(self, text: str) -> None:
+        """Say something that the user should know at once."""
+
 
 class Silent:
     """Progress that nobody watches."""
@@ -35,18 +39,25 @@ class Silent:
     def advance(self, count: int) -> None:
         """Say nothing."""
 
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the user asked for, beyond the path or tag itself.
 
     `name` (a tag or digest) and `platform` choose among several images in one place; `layout`,
-    "docker" or "oci", says which manifest to follow where an archive holds both kinds.
+    "docker" or "oci", says which manifest to follow where an archive holds both kinds. `route`
+    (auto, store or save) is the way to an engine's image, and `engine_root` the engine's folder
+    as seen from here, when it is not where the engine says.
     """
 
     name: str | None = None
     platform: Platform | None = None
     layout: str | None = None
+    route: str = "auto"
+    engine_root: Path | None = None
     progress: Progress = field(default_factory=Silent)
 
 
@@ -66,10 +77,11 @@ class SourceImage(Generic[T]):
     """An image with its layers visited, oldest first. `config_data` is the config verbatim."""
 
     reference: str
-    source: str  # docker-archive, oci-archive, oci-dir or docker
-    route: str  # how the bytes came: file, folder, stream or save
+    source: str  # docker-archive, oci-archive, oci-dir, docker or podman
+    route: str  # how the bytes came: file, folder, stream, store or save
     config: ImageConfig
     config_data: bytes
     layers: tuple[SourceLayer[T], ...]
     engine_bytes: int | None = None
+    route_note: str = ""  # why a faster route was not taken
     warnings: tuple[str, ...] = ()

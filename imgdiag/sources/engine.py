@@ -1,69 +1,156 @@
-"""An image of a local engine, streamed as `docker save` would write it."""
+"""An image of a container engine: the engine found, the image inspected, a route chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from imgdiag.errors import ImgdiagError, NotFound, within
-from imgdiag.sources import stream
+from imgdiag.sources import containerd, containers_storage, overlay2, save
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
+from imgdiag.sources.graph import RouteClosed
 
-_STEP = 1024 * 1024
 _TIMEOUT = 3600  # seconds; the engine stages a full copy before it sends the first byte
+_DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 
 def load(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
-    """Read the image `name`, a tag or an id, from the engine that DOCKER_HOST or the default
-    socket names.
+    """Read the image `name`, a tag or an id, from the engine that DOCKER_HOST, the current
+    Docker context or the default socket names.
 
-    Raises NotFound when the engine has no such image, ImgdiagError when there is no engine.
+    With the route "auto", the store when it may be read, else save; why not the store is told to
+    the progress and noted in the result. Raises NotFound when the engine has no such image,
+    RouteClosed when the route that was asked for is not open, ImgdiagError without an engine.
     """
     # Heavy, and needed for this source alone.
-    import docker
-    from docker.errors import DockerException, ImageNotFound
+    from docker.errors import APIError, DockerException, ImageNotFound
     from requests.exceptions import RequestException
 
+    host, tls = address()
     try:
-        client: Any = docker.from_env(timeout=_TIMEOUT)
+        client = connect(host, tls)
         with within(name):
-            try:
-                details = client.api.inspect_image(name)
-                request.progress.expect(_expected(client, name), "docker save")
-                return stream.read(
-                    _saved(client, name, request),
-                    reference=name,
-                    route="save",
-                    visit=visit,
-                    request=request,
-                    source="docker",
-                    engine_bytes=details.get("Size"),
-                )
-            except ImageNotFound as error:
-                raise NotFound(
-                    "the engine has no such image",
-                    hint="See 'docker images', or pull or build it first; "
-                    "for a saved image give the file's path",
-                ) from error
-    except (DockerException, RequestException) as error:
+            return _load(client, host, name, visit, request)
+    except ImageNotFound as error:
+        raise NotFound(
+            f"{name}: the engine has no such image",
+            hint="See 'docker images', or pull or build it first; for a saved image give the "
+            "file's path",
+        ) from error
+    except APIError as error:
         raise ImgdiagError(
-            f"cannot use a container engine for {name!r} ({_first_line(error)})",
+            f"the engine refused {name!r} ({error.explanation or error})",
+            hint="Check the name against 'docker images'",
+        ) from error
+    except (DockerException, RequestException, OSError) as error:
+        raise NoEngine(
+            f"no container engine answers at {host} ({_reason(error)}), so there is no image "
+            f"{name!r} to read",
             hint="Start Docker, set DOCKER_HOST, or give the file of a saved image",
         ) from error
 
 
-def _saved(client: Any, name: str, request: Request) -> Iterator[bytes]:
-    for chunk in client.api.get_image(name, chunk_size=_STEP):
-        request.progress.advance(len(chunk))
-        yield chunk
+class NoEngine(ImgdiagError):
+    """No engine answers."""
 
 
-def _expected(client: Any, name: str) -> int | None:
-    """Return about how many bytes the engine will send: the layers' sizes in its history."""
-    entries: list[dict[str, Any]] = client.api.history(name)
-    return sum(entry.get("Size") or 0 for entry in entries) or None
+def address() -> tuple[str, Any]:
+    """Return the engine's address and its TLS settings, as the docker program finds them.
+
+    DOCKER_HOST (with its TLS variables), else the current context, else the default socket.
+    """
+    from docker.context import ContextAPI
+    from docker.utils import kwargs_from_env
+
+    if host := os.environ.get("DOCKER_HOST", ""):
+        return host, kwargs_from_env().get("tls")
+    context: Any = ContextAPI.get_current_context()
+    return getattr(context, "Host", None) or _DEFAULT_HOST, getattr(context, "TLSConfig", None)
 
 
-def _first_line(error: Exception) -> str:
-    """Return an error's cause in one line, without the wrapping that libraries add."""
-    return " ".join(str(error).split())[:200]
+def connect(host: str, tls: Any) -> Any:
+    """Return a client for the engine at `host`, which is asked for its version at once."""
+    import docker
+
+    return docker.DockerClient(
+        base_url=host,
+        tls=tls or False,
+        version="auto",
+        timeout=_TIMEOUT,
+        use_ssh_client=host.startswith("ssh://"),
+    )
+
+
+def _load(
+    client: Any, host: str, name: str, visit: LayerVisitor[T], request: Request
+) -> SourceImage[T]:
+    details = client.api.inspect_image(name)
+    info = client.api.info()
+    note = ""
+    if request.route != "save":
+        try:
+            return _load_store(host, info, details, name, visit, request)
+        except RouteClosed as closed:
+            if request.route == "store":
+                raise
+            note = f"by docker save, as {closed}"
+            request.progress.note(note)
+    local = host.startswith("unix://")
+    image = save.load(
+        client,
+        name,
+        visit,
+        request,
+        source="podman" if _is_podman(info) else "docker",
+        engine_bytes=details.get("Size"),
+        staging=_root(info, request) if local else None,
+    )
+    return replace(image, route_note=note)
+
+
+def _load_store(
+    host: str,
+    info: dict[str, Any],
+    details: dict[str, Any],
+    name: str,
+    visit: LayerVisitor[T],
+    request: Request,
+) -> SourceImage[T]:
+    if not host.startswith("unix://"):
+        raise RouteClosed(f"the engine at {host} is on another machine", hint="Use --route save")
+    root, image_id = _root(info, request), details["Id"]
+    size = details.get("Size")
+    if _is_podman(info):
+        image = containers_storage.load(root, image_id, visit, request, engine_bytes=size)
+        return replace(image, reference=name)
+    if any("io.containerd.snapshotter" in str(pair) for pair in info.get("DriverStatus") or ()):
+        return containerd.load(root, image_id, visit, request, reference=name, engine_bytes=size)
+    if info.get("Driver") == "overlay2":
+        return overlay2.load(root, image_id, visit, request, reference=name, engine_bytes=size)
+    raise RouteClosed(
+        f"the engine's storage driver {info.get('Driver')!r} keeps layers in another way",
+        hint="Use --route save",
+    )
+
+
+def _root(info: dict[str, Any], request: Request) -> Path:
+    """Return the engine's folder as it is seen from here."""
+    return request.engine_root or Path(info.get("DockerRootDir") or "/var/lib/docker")
+
+
+def _is_podman(info: dict[str, Any]) -> bool:
+    return (
+        info.get("Driver") == "overlay"
+        and "containers/storage" in str(info.get("DockerRootDir", ""))
+    ) or "podman" in str(info.get("InitBinary", "")) + str(info.get("ServerVersion", ""))
+
+
+def _reason(error: Exception) -> str:
+    """Return the innermost cause of a library's error, in one line."""
+    inner: BaseException = error
+    while inner.__cause__ or inner.__context__:
+        inner = inner.__cause__ or inner.__context__ or inner
+    text = inner.strerror if isinstance(inner, OSError) and inner.strerror else str(inner)
+    return " ".join(str(text).split())[:200]

@@ -157,8 +157,13 @@ def _docker_layer(store: BlobStore, path: str, diff_id: str, sources: dict[str, 
         if isinstance(source, dict) and source.get("urls"):
             return _absent(diff_id, None, "a foreign layer, kept elsewhere by its publisher")
         return _absent(diff_id, None, f"the archive does not hold {path!r}")
-    match = re.fullmatch(r"blobs/(sha256|sha512)/([0-9a-f]+)", path)
-    return LayerBlob(name=path, diff_id=diff_id, digest=f"{match[1]}:{match[2]}" if match else None)
+    return LayerBlob(name=path, diff_id=diff_id, digest=digest_of(path))
+
+
+def digest_of(path: str) -> str | None:
+    """Return the digest that a blob's path states, None when it states none."""
+    digest = path.removeprefix("blobs/").replace("/", ":")
+    return digest if path.startswith("blobs/") and _DIGEST.fullmatch(digest) else None
 
 
 def _config_id(entry: dict[str, Any]) -> str:
@@ -213,9 +218,11 @@ class _Candidate:
 def _from_index(store: BlobStore, request: Request) -> Layout:
     selector, platform = request.name, request.platform
     index = jsontext.parse_object(store.read("index.json"), "index.json")
-    candidates = list(_manifests(store, index, "index.json", (), ()))
+    candidates = list(_manifests(store, index, "index.json", (), (), set()))
     if not candidates:
-        raise CorruptImage("index.json names no image", hint="Save the image again")
+        raise CorruptImage(
+            "index.json names no image whose manifest is here", hint="Save the image again"
+        )
     if selector is not None:
         named = [
             candidate
@@ -286,8 +293,12 @@ def _manifests(
     what: str,
     names: tuple[str, ...],
     path: tuple[str, ...],
+    seen: set[_Candidate],
 ) -> Iterable[_Candidate]:
-    """Yield the image manifests of `index` and the indexes in it; attestations are left out."""
+    """Yield the image manifests of `index` and the indexes in it; attestations are left out.
+
+    What is in `seen` is not opened again: a few small indexes can name each other a million times.
+    """
     if len(path) > MAX_INDEX_DEPTH:
         raise CorruptImage(f"its indexes are nested more than {MAX_INDEX_DEPTH} deep")
     for entry in jsontext.get(index, "manifests", list, [], what):
@@ -305,19 +316,19 @@ def _manifests(
         )
         if digest in path:
             raise CorruptImage(f"its indexes form a circle at {digest}")
+        candidate = _Candidate(own_names or names, digest, described)
         blob = _blob_name(store, digest)
-        if blob is None:
-            if described is None or described.matches(host_platform()):
-                yield _Candidate(own_names or names, digest, described)
-            continue  # another platform's, which `docker save` leaves out
+        if blob is None or candidate in seen:
+            continue  # another platform's, which engines leave out of what they keep and save
+        seen.add(candidate)
         content = jsontext.parse_object(_read(store, blob, "a manifest"), f"manifest {digest}")
         media_type = jsontext.get(entry, "mediaType", str, "", what) or content.get("mediaType")
         if media_type in _INDEXES or "manifests" in content:
             yield from _manifests(
-                store, content, f"index {digest}", own_names or names, (*path, digest)
+                store, content, f"index {digest}", candidate.names, (*path, digest), seen
             )
         elif "config" in content or "layers" in content:
-            yield _Candidate(own_names or names, digest, described)
+            yield candidate
 
 
 def _platform(value: dict[str, Any], what: str) -> Platform | None:

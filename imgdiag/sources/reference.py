@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgdiag.errors import ImgdiagError, NotFound
-from imgdiag.sources import archive, engine, folder, stream
+from imgdiag.sources import archive, containers_storage, engine, folder, stream
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
+from imgdiag.sources.graph import RouteClosed
 
-PREFIXES = ("docker", "docker-archive", "oci", "oci-archive", "oci-dir")
+PREFIXES = ("docker", "podman", "docker-archive", "oci", "oci-archive", "oci-dir")
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference taken apart: `kind` is a prefix, "path" or "stdin"."""
+    """A reference taken apart: `kind` is a prefix, "path", "tag" or "stdin"."""
 
     kind: str
     target: str
@@ -27,24 +28,35 @@ def parse_reference(text: str) -> Reference:
 
     A prefix decides. Without one, `-` is a pipe, a file that exists is an archive, and a folder
     that holds an image is that image; anything else is the engine's, since a project's folder is
-    often named like its tag. Raises NotFound for a path that does not exist.
+    often named like its tag. Raises NotFound for a path that does not exist or cannot be reached.
     """
+    try:
+        return _parse(text)
+    except OSError as error:
+        raise NotFound(
+            f"cannot read {text!r} ({error.strerror or error})",
+            hint="Check the path and your rights to it",
+        ) from error
+
+
+def _parse(text: str) -> Reference:
     if text == "-":
         return Reference("stdin", "-")
     prefix, colon, rest = text.partition(":")
     if colon and prefix in PREFIXES:
         if not rest:
             raise NotFound(f"{text!r} names nothing", hint=f"Give it as '{prefix}:NAME'")
-        if prefix == "docker":
-            return Reference("docker", rest)
+        if prefix in ("docker", "podman"):
+            return Reference(prefix, rest)
         return _file_reference(prefix, rest)
     path = Path(text)
-    if path.is_file() or (path.is_dir() and folder.looks_like_image(path)):
+    # A pipe or a device is one too: `imgdiag analyze <(docker save TAG)`.
+    if (path.is_dir() and folder.looks_like_image(path)) or (path.exists() and not path.is_dir()):
         return Reference("path", text)
-    if text.startswith(("/", "./", "../", "~")) or text.endswith((".tar", ".tgz", ".tar.gz")):
+    if text.startswith(("/", ".", "~")) or text.endswith((".tar", ".tgz", ".tar.gz")):
         what = "is a folder without an image" if path.is_dir() else "does not exist"
         raise NotFound(f"{text!r} {what}", hint="Give a saved image, an OCI layout or a tag")
-    return Reference("docker", text)
+    return Reference("tag", text)
 
 
 def _file_reference(kind: str, rest: str) -> Reference:
@@ -62,14 +74,14 @@ def _file_reference(kind: str, rest: str) -> Reference:
 def load(text: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
     """Read the image that `text` names, letting `visit` read each layer. Raises ImgdiagError."""
     reference = parse_reference(text)
-    if reference.kind == "docker":
-        return engine.load(reference.target, visit, request)
+    if reference.kind in ("tag", "docker", "podman"):
+        return _load_tag(reference, visit, request)
     if reference.kind == "stdin":
         return _load_stdin(visit, request)
     path = Path(reference.target)
     if path.is_dir() and reference.kind in ("docker-archive", "oci-archive"):
         raise ImgdiagError(f"{reference.target!r} is a folder", hint="Use the prefix oci-dir:")
-    if path.is_file() and reference.kind == "oci-dir":
+    if not path.is_dir() and reference.kind == "oci-dir":
         raise ImgdiagError(f"{reference.target!r} is a file", hint="Use the prefix oci-archive:")
     request = replace(request, name=reference.name, layout=_LAYOUTS.get(reference.kind))
     try:
@@ -84,6 +96,38 @@ def load(text: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
 
 
 _LAYOUTS = {"docker-archive": "docker", "oci": "oci", "oci-archive": "oci", "oci-dir": "oci"}
+
+
+def _load_tag(reference: Reference, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
+    """Read an image of an engine; podman's storage needs none, and podman users often run none."""
+    if reference.kind == "podman":
+        return _load_podman(reference.target, visit, request)
+    try:
+        return engine.load(reference.target, visit, request)
+    except engine.NoEngine:
+        if reference.kind == "docker":
+            raise
+        try:
+            return _load_podman(reference.target, visit, request)
+        except ImgdiagError:
+            pass
+        raise
+
+
+def _load_podman(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
+    roots = [request.engine_root] if request.engine_root else containers_storage.default_roots()
+    closed: RouteClosed | None = None
+    for root in roots:
+        if (root / "overlay-images").is_dir():
+            try:
+                return containers_storage.load(root, name, visit, request)
+            except NotFound:
+                continue
+            except RouteClosed as error:
+                closed = error
+    raise closed or NotFound(
+        f"podman's storage holds no image {name!r}", hint="See 'podman images'"
+    )
 
 
 def _load_stdin(visit: LayerVisitor[T], request: Request) -> SourceImage[T]:

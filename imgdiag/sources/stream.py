@@ -19,10 +19,11 @@ from imgdiag.layers.tar import Member
 from imgdiag.layers.walk import split
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.blobs import visit_stream
-from imgdiag.sources.layout import MAX_JSON, find_image
+from imgdiag.sources.layout import MAX_JSON, digest_of, find_image
 from imgdiag.sources.visiting import assemble
 
 _STEP = 1024 * 1024
+_MAGIC = 6  # bytes that tell every compression
 _MAX_SMALL_BLOBS = 64 * 1024 * 1024  # bytes of JSON kept in all; an index has a few kilobytes
 
 
@@ -40,7 +41,9 @@ def read(
 
     Raises ImgdiagError.
     """
-    head = next(chunks, b"")
+    head = b""
+    while len(head) < _MAGIC and (chunk := next(chunks, b"")):
+        head += chunk
     if not head:
         raise CorruptImage("there is nothing to read: the input is empty")
     warnings: list[str] = []
@@ -86,7 +89,7 @@ class _Blobs(Generic[T]):
                 self._links[name] = link_target(name, member)
             elif member.type == tar.FILE:
                 refuse_second_manifest(name, self._sizes)
-                self._sizes[name] = member.size
+                self._sizes[name] = member.stored
                 self._take(reader, name, member.stored, visit, warnings.append)
         reader.drain()
 
@@ -107,9 +110,8 @@ class _Blobs(Generic[T]):
         if 0 < size < tar.BLOCK and sniff(head) is Compression.NONE:
             return  # VERSION, oci-layout and the like: too short for a layer
         stored = itertools.chain([head], chunks_of(reader, size - len(head)))
-        digest = name.removeprefix("blobs/").replace("/", ":") if name[:6] == "blobs/" else None
         try:
-            self._found[name] = visit_stream(stored, digest, visit, warn)
+            self._found[name] = visit_stream(stored, digest_of(name), visit, warn)
         except ImgdiagError as error:
             self._failures[name] = error
 
