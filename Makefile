@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IMAGE := fixtures/ml-service/before.oci.tar
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 $(VENV)/.runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,9 @@ lint: $(VENV)/.development
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+
+docs: $(VENV)/.development  ## write anew what the documents show of the program
+	IMGDIAG_UPDATE_DOCS=1 $(VENV)/bin/python -m pytest -q tests/test_docs.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -14,6 +14,7 @@ from enum import StrEnum
 from imgdiag.errors import CorruptImage
 from imgdiag.layers.tar import Attributes
 from imgdiag.layers.walk import Entry, Kind, Layer, Whiteout, split
+from imgdiag.warnings import Warnings
 
 MAX_SYMLINKS = 40  # as in Linux (include/linux/namei.h, MAXSYMLINKS)
 
@@ -211,7 +212,7 @@ class _Merger:
         self.sizes: list[int] = []
         self.counts: list[int] = []
         self.symlink_bytes = 0
-        self.warnings: list[str] = []
+        self.warnings = Warnings()
         self.touching = touching
         self.index = 0
         self.moved = False  # a link was replaced: the same path may now lead elsewhere
@@ -233,7 +234,7 @@ class _Merger:
                 for size, waste, files in zip(self.sizes, wasted, self.counts, strict=True)
             ),
             symlink_bytes=self.symlink_bytes,
-            warnings=tuple(self.warnings),
+            warnings=self.warnings.messages(),
         )
 
     def apply(self, index: int, layer: Layer | None) -> None:
@@ -273,7 +274,7 @@ class _Merger:
             return
         if whiteout.name is None:
             if directory is self.root and directory.children:
-                self.warnings.append("an opaque mark on the root hides all layers below it")
+                self.warnings.add("an opaque mark on the root hides all layers below it")
             children, directory.children = directory.children, {}
             for name, node in children.items():
                 self._hide(join(whiteout.parent, name), node, Cause.DELETED)
@@ -285,25 +286,32 @@ class _Merger:
         """Return the folder at `path`, its missing parents made."""
         followed: list[str] = []
         found = find_directory(self.root, path, followed)
+        if found is None:
+            found, followed = self._make_folder(path)
         if followed:
-            self.warnings.append(
+            self.warnings.add(
                 f"entries under a symbolic link go where it leads, as in most engines: {path!r}"
             )
-        if found is not None:
-            return found
-        directory, done = self.root, ""
+        return found
+
+    def _make_folder(self, path: str) -> tuple[Directory, list[str]]:
+        """Make what is missing of `path`; return it and the names of links followed on the way."""
+        directory, done, followed = self.root, "", list[str]()
         for part in path.split("/"):
             done = join(done, part)
-            step = find_directory(self.root, done)
+            links: list[str] = []
+            step = find_directory(self.root, done, links)
             if step is None:
                 step = Directory(self.index)
                 before = directory.children.get(part)
                 directory.children[part] = step
                 if before is not None:
-                    self.warnings.append(f"what is no folder holds entries, so it is one: {done!r}")
+                    self.warnings.add(f"what is no folder holds entries, so it is one: {done!r}")
                     self._replace(done, before, step)
+            else:
+                followed = links
             directory = step
-        return directory
+        return directory, followed
 
     def _place(self, directory: Directory, entry: Entry, node: Node) -> None:
         """Put `node` at the entry's name and hide what stood there."""
@@ -327,7 +335,7 @@ class _Merger:
         target = folder.children.get(name) if folder else None
         path = join(entry.parent, entry.name)
         if target is None or isinstance(target, Directory):
-            self.warnings.append(f"a hard link to nothing is left out: {path!r} → {entry.target!r}")
+            self.warnings.add(f"a hard link to nothing is left out: {path!r} → {entry.target!r}")
         elif target is not directory.children.get(entry.name):
             if isinstance(target, File):
                 target.names += 1
@@ -339,7 +347,7 @@ class _Merger:
         if isinstance(before, File) and isinstance(after, File):
             self._hide(path, before, self._cause(before, after))
             if before.layer == self.index and after.layer == self.index:
-                self.warnings.append(f"the same path twice in one layer: {path!r}")
+                self.warnings.add(f"the same path twice in one layer: {path!r}")
         else:
             self._hide(path, before, Cause.REPLACED)
 

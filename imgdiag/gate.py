@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from imgdiag.analysis import Analysis
 from imgdiag.finding import Safety, Severity
+from imgdiag.text import shortened
 from imgdiag.units import format_bytes
 
 GOOD_BYTES = 3_000_000_000
@@ -60,10 +61,10 @@ def judge(analysis: Analysis, budgets: Budgets) -> Gate:
 def verdict(layer_bytes: int) -> str:
     """Judge a size as teams with a science stack do: good, normal, or to be looked into."""
     if layer_bytes < GOOD_BYTES:
-        return "good: under 3 GB"
+        return "good, under 3 GB"
     if layer_bytes <= NORMAL_BYTES:
-        return "normal for a full science stack: 3 to 5 GB"
-    return "look into it: over 5 GB"
+        return "normal for a full science stack (3 to 5 GB)"
+    return "over 5 GB, look into it"
 
 
 def _checks(analysis: Analysis, budgets: Budgets) -> Iterator[Check]:
@@ -76,7 +77,9 @@ def _checks(analysis: Analysis, budgets: Budgets) -> Iterator[Check]:
         )
     if budgets.max_layer is not None:
         largest = max(analysis.layers, key=lambda layer: layer.layer_bytes, default=None)
-        what = f"layer {largest.index} ({largest.instruction})" if largest else "no layer"
+        what = "no layer"
+        if largest:
+            what = f"layer {largest.index} ({shortened(largest.instruction, 60)})"
         yield _size("max-layer", budgets.max_layer, largest.layer_bytes if largest else 0, what)
     if budgets.max_waste is not None:
         yield _size("max-waste", budgets.max_waste, sizes.wasted_bytes, "shipped and never seen")
@@ -105,7 +108,7 @@ def _checks(analysis: Analysis, budgets: Budgets) -> Iterator[Check]:
             limit=0,
             actual=len(failing),
             passed=not failing,
-            detail=f"{len(failing)} findings of 1 MB or more: {names}"
+            detail=f"{len(failing)} finding{'s' * (len(failing) != 1)} of 1 MB or more: {names}"
             if failing
             else "no findings",
         )
@@ -121,7 +124,7 @@ def _checks(analysis: Analysis, budgets: Budgets) -> Iterator[Check]:
 
 def _size(name: str, limit: int, actual: int | None, what: str) -> Check:
     if actual is None:
-        detail = f"{what}: not known here, as the layers are not stored compressed"
+        detail = f"{what}: not known here, as not every layer is stored compressed"
     else:
         relation = "within" if actual <= limit else "over"
         difference = "" if actual <= limit else f" by {format_bytes(actual - limit)}"

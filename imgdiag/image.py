@@ -25,10 +25,17 @@ class Platform:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
     def matches(self, wanted: Platform) -> bool:
-        """Tell whether this platform is what `wanted` asks for; no variant asks for any."""
+        """Tell whether this platform is what `wanted` asks for; no variant asks for any.
+
+        arm64 is v8 whether it says so or not, as in containerd's platforms package.
+        """
+        plain = _IMPLIED.get(self.architecture, "")
         return (self.os, self.architecture) == (wanted.os, wanted.architecture) and (
-            not wanted.variant or wanted.variant == self.variant
+            not wanted.variant or wanted.variant == (self.variant or plain)
         )
+
+
+_IMPLIED = {"arm64": "v8", "arm": "v7"}  # variants that go without saying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,10 +151,10 @@ def instruction(created_by: str) -> str:
     (`RUN /bin/sh -c … # buildkit`) add, build arguments' values included.
     """
     text = created_by.strip().removesuffix("# buildkit").strip()
-    nop = text.find("#(nop)")
-    if nop >= 0:
-        return text[nop + len("#(nop)") :].strip()
     had_run = text.startswith("RUN ")
+    nop = text.find("#(nop)")
+    if nop >= 0 and not had_run:
+        return text[nop + len("#(nop)") :].strip()
     text = text.removeprefix("RUN ")
     if match := _BUILD_ARGUMENTS.match(text):
         text = _without_arguments(text[match.end() :], int(match.group(1)))

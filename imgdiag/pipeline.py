@@ -151,7 +151,10 @@ def _tables(facts: Facts) -> Iterator[UsageTable]:
 
 
 def _packages(facts: Facts) -> Iterator[Package]:
-    sizes = {(each.environment.path, each.name): each.bytes for each in facts.distributions}
+    # A broken upgrade leaves two metadata folders of one name: they go together.
+    sizes: dict[tuple[str, str], int] = defaultdict(int)
+    for each in facts.distributions:
+        sizes[each.environment.path, each.name] += each.bytes
     for each in facts.distributions:
         path = each.environment.path
         graph = facts.graphs[path]

@@ -26,6 +26,7 @@ from imgdiag.errors import ImgdiagError
 from imgdiag.layers.reader import Reader
 from imgdiag.layers.walk import read_layer
 from imgdiag.sources import Request, SourceImage
+from imgdiag.sources.layout import SKELETON_MARK
 
 _LEVEL = 12  # above it, headers get a twentieth smaller and take four times as long
 _ZEROS = bytes(1024 * 1024)
@@ -189,7 +190,10 @@ def _write_archive(image: SourceImage[_ZeroedLayer], path: Path) -> None:
                     "architecture": image.config.platform.architecture,
                     "os": image.config.platform.os,
                 },
-                "annotations": {"io.containerd.image.name": image.reference},
+                "annotations": {
+                    "io.containerd.image.name": image.reference,
+                    SKELETON_MARK: "contents are zeros",
+                },
             }
         ],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -14,6 +15,8 @@ from imgdiag.errors import ImgdiagError
 from imgdiag.text import printable
 
 CANNOT_ANALYSE = 3
+INTERRUPTED = 130  # as a shell says of Ctrl-C
+PIPE_CLOSED = 141  # and of a closed pipe
 
 
 class _Commands(click.Group):
@@ -35,11 +38,35 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
+        """Run a command; whatever happens, the exit code is not that of a failed budget."""
         try:
             return super().invoke(ctx)
         except ImgdiagError as error:
-            click.secho(f"imgdiag: {printable(str(error))}", err=True, fg="red")
+            _complain(str(error))
             sys.exit(CANNOT_ANALYSE)
+        except KeyboardInterrupt:
+            _complain("interrupted")
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # Whoever read the output has seen enough; Python must not complain at its exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(PIPE_CLOSED)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("IMGDIAG_TRACEBACK"):
+                raise
+            _complain(
+                f"a fault of imgdiag's own ({type(error).__name__}: {error}). Please report it "
+                "with the file that 'imgdiag skeleton' makes of this image; "
+                "IMGDIAG_TRACEBACK=1 shows where it happened"
+            )
+            sys.exit(CANNOT_ANALYSE)
+
+
+def _complain(text: str) -> None:
+    color = None if os.environ.get("NO_COLOR") else "red"
+    click.secho(f"imgdiag: {printable(text)}", err=True, fg=color)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +36,12 @@ def _size_option(name: str, text: str) -> Callable[[_Function], _Function]:
     return click.option(name, type=_options.size_of, metavar="SIZE", help=text)
 
 
+def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is no number to hold anything against")
+    return value
+
+
 @click.command()
 @click.argument("reference", metavar="REF")
 @click.option(
@@ -64,6 +71,7 @@ def _size_option(name: str, text: str) -> Callable[[_Function], _Function]:
 @click.option(
     "--max-waste-percent",
     type=click.FloatRange(0, 100),
+    callback=_number,
     help="Fail when a larger share of the layers is never seen.",
 )
 @click.option(

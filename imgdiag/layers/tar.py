@@ -21,6 +21,7 @@ BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
 MAX_PAX = 1024 * 1024  # bytes; the same cap as Go's archive/tar
 MAX_NAME = 16 * 1024  # bytes; four times Linux' PATH_MAX, so no engine can unpack more
+NO_END_MARK = "the tar has no end mark; it may be cut short at a file's end"
 MAX_SIZE = 2**53  # bytes; more than any file system holds, and exact in every JSON reader
 
 FILE, HARD_LINK, SYMLINK, CHAR_DEVICE = b"0", b"1", b"2", b"3"
@@ -185,7 +186,7 @@ def _check_end(
             hint="The file is damaged: save or download it again",
         )
     if block or reader.position():  # an empty file is a valid empty layer
-        warn("the tar has no end mark; it may be cut short at a file's end")
+        warn(NO_END_MARK)
 
 
 def _checksum_holds(block: bytes, field: bytes) -> bool:

@@ -14,6 +14,7 @@ from imgdiag.errors import CorruptImage
 from imgdiag.layers import tar
 from imgdiag.layers.reader import Reader
 from imgdiag.layers.tar import Attributes, Member
+from imgdiag.warnings import Warnings
 
 MAX_DEPTH = 4_096  # components of a path; Linux' PATH_MAX allows no more than 2,048
 WHITEOUT_PREFIX = ".wh."
@@ -93,7 +94,7 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
     """
     entries: list[Entry] = []
     whiteouts: list[Whiteout] = []
-    warnings = _Warnings()
+    warnings = Warnings()
     parent = ""
     wants = capture.wanted_in(parent)
     for member in tar.members(reader, warnings.add):
@@ -147,17 +148,19 @@ def split(path: str, warn: Callable[[str], None] = lambda message: None) -> tupl
 
 def _normalised(path: str, warn: Callable[[str], None]) -> str:
     parts: list[str] = []
+    leaves = False
     for part in path.split("/"):
         if part == "..":
-            warn(f"a path that leaves the image is kept inside: {path!r}")
-            if parts:
-                parts.pop()
+            leaves = leaves or not parts
+            parts = parts[:-1]
         elif part not in ("", "."):
             parts.append(part)
+    if leaves:
+        warn(f"a path that leaves the image is kept inside: {path!r}")
     return "/".join(parts)
 
 
-def _target(member: Member, kind: Kind, warnings: _Warnings) -> str:
+def _target(member: Member, kind: Kind, warnings: Warnings) -> str:
     if kind is Kind.HARD_LINK:
         parent, name = split(member.link, warnings.add)
         return f"{parent}/{name}" if parent else name
@@ -165,34 +168,9 @@ def _target(member: Member, kind: Kind, warnings: _Warnings) -> str:
 
 
 def _read_content(
-    reader: Reader, member: Member, max_bytes: int, warnings: _Warnings
+    reader: Reader, member: Member, max_bytes: int, warnings: Warnings
 ) -> bytes | None:
     if member.stored > max_bytes or member.stored != member.size:
         warnings.add(f"too large to read ({member.size:,} bytes): {member.name!r}")
         return None
     return reader.read(member.size)
-
-
-class _Warnings:
-    """Warnings of one layer; after the first few of a kind only their number is kept."""
-
-    _SHOWN = 3
-
-    def __init__(self) -> None:
-        self._by_kind: dict[str, list[str]] = {}
-        self._counts: dict[str, int] = {}
-
-    def add(self, message: str) -> None:
-        kind = message.partition(":")[0]
-        shown = self._by_kind.setdefault(kind, [])
-        self._counts[kind] = self._counts.get(kind, 0) + 1
-        if len(shown) < self._SHOWN:
-            shown.append(message)
-
-    def messages(self) -> tuple[str, ...]:
-        result: list[str] = []
-        for kind, shown in self._by_kind.items():
-            result += shown
-            if (more := self._counts[kind] - len(shown)) > 0:
-                result.append(f"{kind}: {more:,} more")
-        return tuple(result)

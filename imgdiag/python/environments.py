@@ -12,6 +12,10 @@ from imgdiag.scanner.usage import Usage
 PACKAGE_FOLDERS = frozenset(("site-packages", "dist-packages"))
 _METADATA = (".dist-info", ".egg-info")
 _VERSION = re.compile(r"/python(\d+\.\d+)t?/(?:site|dist)-packages$")
+# Debian's system environment has a second folder in local/, called dist-packages.
+_LIBRARY = re.compile(
+    r"(^|/)(local/lib/python[^/]*/dist-packages|lib(64)?/(pypy|python)[^/]*/[^/]+)$"
+)
 # Package managers' stores hold unpacked distributions that no interpreter imports from there;
 # but Poetry makes the environments themselves in its cache.
 _STORES = re.compile(
@@ -63,7 +67,7 @@ def _environment(filesystem: Filesystem, path: str) -> Environment:
     match = _VERSION.search(f"/{path}")
     prefix = path
     if path.rpartition("/")[2] in PACKAGE_FOLDERS:
-        prefix = re.sub(r"(^|/)(local/)?lib(64)?/(pypy|python)[^/]*/[^/]+$", "", path)
+        prefix = _LIBRARY.sub("", path)
     configuration = filesystem.find(join(prefix, "pyvenv.cfg"))
     version = match[1] if match else None
     if isinstance(configuration, File):

@@ -16,6 +16,8 @@ LAYERS = 6
 def headline(analysis: Analysis) -> str:
     """Return the verdict in a sentence."""
     sizes = analysis.sizes
+    if analysis.skipped:
+        return "and more: not every layer could be read"
     text = verdict(sizes.layer_bytes)
     if sizes.wasted_bytes * 20 >= sizes.layer_bytes > 0:
         share = format_share(sizes.wasted_bytes, sizes.layer_bytes)

@@ -116,6 +116,7 @@ def _layer(layer: LayerSummary) -> dict[str, Any]:
         "wasted_bytes": layer.wasted_bytes,
         "transfer_bytes": layer.transfer_bytes,
         "files": layer.files,
+        "problem": layer.problem or None,
         "dockerfile": None,
     }
 

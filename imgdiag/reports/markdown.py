@@ -21,27 +21,13 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     """Return the report in GitHub's Markdown."""
     blocks = [
         f"## {_code(analysis.reference)}: {format_bytes(analysis.sizes.layer_bytes)}",
-        f"**{_text(_summary.headline(analysis).capitalize())}.**",
+        f"**{_text(_capitalised(_summary.headline(analysis)))}.**",
         *_gate(gate),
         _table(("Size", "Bytes", "What it is"), _summary.size_rows(analysis), "lrl"),
         *_partial(analysis),
         *_causes(analysis),
         *_mends(analysis),
-        "### Layers that matter",
-        _table(
-            ("Layer", "Size", "Wasted", "Made by"),
-            (
-                (
-                    str(layer.index),
-                    "?" if layer.problem else format_bytes(layer.layer_bytes),
-                    format_bytes(layer.wasted_bytes) if layer.wasted_bytes else "–",
-                    _code(shortened(_summary.made_by(layer), 100)),
-                )
-                for layer in _summary.layers_that_matter(analysis)
-            ),
-            "rrrl",
-            safe=True,
-        ),
+        *_layers(analysis),
         *_packages(analysis),
         *_folders(analysis),
         *_notes(analysis),
@@ -95,7 +81,7 @@ def _mends(analysis: Analysis) -> Iterable[str]:
     predictions = list(_summary.predictions(analysis))
     if predictions:
         yield "\n".join(
-            f"- {name.capitalize()}: **{size}**, {less}" for name, size, less in predictions
+            f"- {_capitalised(name)}: **{size}**, {less}" for name, size, less in predictions
         )
 
 
@@ -108,6 +94,21 @@ def _fence(finding: Finding) -> str:
     return "\n".join(f"   {line}".rstrip() for line in lines)
 
 
+def _layers(analysis: Analysis) -> Iterable[str]:
+    rows = [
+        (
+            str(layer.index),
+            "?" if layer.problem else format_bytes(layer.layer_bytes),
+            format_bytes(layer.wasted_bytes) if layer.wasted_bytes else "–",
+            _code(shortened(_summary.made_by(layer), 100)),
+        )
+        for layer in _summary.layers_that_matter(analysis)
+    ]
+    if rows:
+        yield "### Layers that matter"
+        yield _table(("Layer", "Size", "Wasted", "Made by"), rows, "rrrl", safe=True)
+
+
 def _packages(analysis: Analysis) -> Iterable[str]:
     if not analysis.packages:
         return
@@ -116,7 +117,7 @@ def _packages(analysis: Analysis) -> Iterable[str]:
         (
             _text(f"{package.name} {package.version}"),
             format_bytes(package.bytes),
-            format_share(package.bytes, visible),
+            _text(format_share(package.bytes, visible)),
             format_bytes(package.retained_bytes),
             _text(", ".join(package.required_by)) or "–",
         )
@@ -125,10 +126,12 @@ def _packages(analysis: Analysis) -> Iterable[str]:
     rest = analysis.packages[_PACKAGES:]
     if rest:
         size = sum(package.bytes for package in rest)
-        rows.append((f"{len(rest)} more", format_bytes(size), format_share(size, visible), "", ""))
+        rows.append(
+            (f"{len(rest)} more", format_bytes(size), _text(format_share(size, visible)), "", "")
+        )
     other = analysis.unattributed_bytes
     rows.append(
-        ("not a Python package's", format_bytes(other), format_share(other, visible), "", "")
+        ("not a Python package's", format_bytes(other), _text(format_share(other, visible)), "", "")
     )
     table = _table(
         ("Package", "Size", "Of visible", "Goes with it", "Required by"), rows, "lrrrl", safe=True
@@ -171,6 +174,10 @@ def _table(
     cells = [[cell if safe else _text(cell) for cell in row] for row in rows]
     lines = [list(headers), marks, *cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _text(text: str) -> str:

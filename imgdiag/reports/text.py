@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Sequence
-
-import click
-from tabulate import tabulate
-
 from imgdiag.analysis import Analysis
 from imgdiag.finding import Finding, Safety
 from imgdiag.gate import Gate
 from imgdiag.reports import Style, _summary
-from imgdiag.text import cut, printable, shortened
+from imgdiag.reports._page import Page
 from imgdiag.units import format_bytes, format_share
 
 _COLORS = {Safety.SAFE: "green", Safety.REVIEW: "yellow", Safety.RISKY: "red"}
@@ -22,7 +16,7 @@ _MENDS = 3
 
 def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     """Return the report as text of at most `style.width` columns where that can be."""
-    page = _Page(style)
+    page = Page(style)
     _head(page, analysis)
     _layers(page, analysis)
     _causes(page, analysis)
@@ -35,66 +29,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     return page.text()
 
 
-class _Page:
-    """Lines of text. Everything that goes in is made harmless; only the page adds colour."""
-
-    def __init__(self, style: Style) -> None:
-        self.width = max(style.width, 60)
-        self._color = style.color
-        self._lines: list[str] = []
-
-    def text(self) -> str:
-        return "\n".join(self._lines).rstrip() + "\n"
-
-    def line(self, text: str = "", *, indent: int = 0, fg: str = "", bold: bool = False) -> None:
-        """Add one line, cut at the page's width."""
-        clean = cut(printable(text), self.width - indent)
-        self._lines.append(" " * indent + self._styled(clean, fg, bold))
-
-    def heading(self, text: str) -> None:
-        self.line()
-        self.line(text, bold=True)
-
-    def paragraph(self, text: str, *, indent: int) -> None:
-        """Add text, broken between words."""
-        lines = textwrap.wrap(printable(text), self.width - indent, break_on_hyphens=False)
-        self._lines += [" " * indent + line for line in lines]
-
-    def verbatim(self, text: str, *, indent: int) -> None:
-        """Add lines for a file as they are, however long: they are there to be copied."""
-        for line in text.split("\n"):
-            self._lines.append(
-                (" " * indent + self._styled(printable(line), "cyan", False)).rstrip()
-            )
-
-    def table(self, rows: Iterable[Sequence[str]], headers: Sequence[str], right: str) -> None:
-        """Add a table; its last column takes the width that is left. `right` names columns by
-        an r for each that is aligned to the right.
-        """
-        cells = [[printable(cell) for cell in row] for row in rows]
-        if not cells:
-            return
-        taken = 2 + sum(
-            max(len(row[column]) for row in [*cells, [*headers]]) + 2
-            for column in range(len(headers) - 1)
-        )
-        for row in cells:
-            row[-1] = shortened(row[-1], max(self.width - taken, 20))
-        aligned = ["right" if letter == "r" else "left" for letter in right]
-        text = tabulate(
-            cells, headers=headers, tablefmt="plain", colalign=aligned, disable_numparse=True
-        )
-        first, *rest = text.splitlines()
-        self._lines.append("  " + self._styled(first, "bright_black", False))
-        self._lines += [f"  {line}" for line in rest]
-
-    def _styled(self, text: str, fg: str, bold: bool) -> str:
-        if not self._color or not (fg or bold):
-            return text
-        return click.style(text, fg=fg or None, bold=bold or None)
-
-
-def _head(page: _Page, analysis: Analysis) -> None:
+def _head(page: Page, analysis: Analysis) -> None:
     platform = analysis.config.platform
     page.line(
         f"{analysis.reference}   {platform}   {analysis.source}, by {analysis.route}", bold=True
@@ -108,7 +43,9 @@ def _head(page: _Page, analysis: Analysis) -> None:
     page.table(_summary.size_rows(analysis), ("size", "bytes", "what it is"), "lrl")
 
 
-def _layers(page: _Page, analysis: Analysis) -> None:
+def _layers(page: Page, analysis: Analysis) -> None:
+    if not analysis.layers:
+        return
     page.heading("Layers that matter")
     page.table(
         (
@@ -125,7 +62,7 @@ def _layers(page: _Page, analysis: Analysis) -> None:
     )
 
 
-def _causes(page: _Page, analysis: Analysis) -> None:
+def _causes(page: Page, analysis: Analysis) -> None:
     causes = _summary.causes_that_matter(analysis)
     notes = _summary.notes(analysis)
     page.heading("Why it is this big")
@@ -148,7 +85,7 @@ def _causes(page: _Page, analysis: Analysis) -> None:
         page.paragraph(f"For information: {names}", indent=2)
 
 
-def _packages(page: _Page, analysis: Analysis) -> None:
+def _packages(page: Page, analysis: Analysis) -> None:
     if not analysis.packages:
         return
     page.heading("Largest Python packages")
@@ -178,7 +115,7 @@ def _packages(page: _Page, analysis: Analysis) -> None:
         page.line(f"torch {torch.version}: {torch.label} ({torch.evidence})", indent=2)
 
 
-def _mends(page: _Page, analysis: Analysis) -> None:
+def _mends(page: Page, analysis: Analysis) -> None:
     mends = _summary.first_mends(analysis, _MENDS)
     if mends:
         page.heading("Do this first")
@@ -197,7 +134,9 @@ def _mends(page: _Page, analysis: Analysis) -> None:
         page.table(predictions, ("", "layers", ""), "lrr")
 
 
-def _details(page: _Page, analysis: Analysis) -> None:
+def _details(page: Page, analysis: Analysis) -> None:
+    if not analysis.layers:
+        return
     page.heading("All layers")
     page.table(
         (
@@ -244,12 +183,13 @@ def _details(page: _Page, analysis: Analysis) -> None:
         ("bytes", "path"),
         "rl",
     )
-    page.heading("All findings")
+    if analysis.findings:
+        page.heading("All findings")
     for finding in analysis.findings:
         _finding(page, finding)
 
 
-def _finding(page: _Page, finding: Finding) -> None:
+def _finding(page: Page, finding: Finding) -> None:
     page.line(
         f"{format_bytes(finding.bytes)}  {finding.rule}  ({finding.severity}, {finding.safety})",
         indent=2,
@@ -265,7 +205,7 @@ def _finding(page: _Page, finding: Finding) -> None:
     page.line()
 
 
-def _partial(page: _Page, analysis: Analysis) -> None:
+def _partial(page: Page, analysis: Analysis) -> None:
     if analysis.skipped:
         page.heading("Not read: the numbers above leave this out")
         for skipped in analysis.skipped:
@@ -276,10 +216,10 @@ def _partial(page: _Page, analysis: Analysis) -> None:
             page.paragraph(warning, indent=2)
 
 
-def _gate(page: _Page, gate: Gate) -> None:
+def _gate(page: Page, gate: Gate) -> None:
     if not gate.checks:
         return
     page.heading("Budgets: " + ("passed" if gate.passed else "FAILED"))
     for check in gate.checks:
         mark, fg = ("✓", "green") if check.passed else ("✗", "red")
-        page.line(f"{mark} {check.name}: {check.detail}", indent=2, fg=fg)
+        page.paragraph(f"{mark} {check.name}: {check.detail}", indent=2, fg=fg)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.units import format_bytes
+from imgdiag.rules._hidden import visible
 
 
 def folders_ending_in(facts: Facts, *ends: str) -> tuple[str, ...]:
@@ -41,8 +41,7 @@ def cache_finding(
     yield Finding(
         rule=rule,
         safety=Safety.SAFE,
-        message=f"{format_bytes(claim.visible_bytes)} of {what} in {where}: nothing reads it at "
-        "run time",
+        message=f"{visible(claim)} of {what} in {where}: nothing reads it at run time",
         fix=fix(facts.instruction(claim.layers[0]), f"/{largest}"),
         claim=claim,
     )

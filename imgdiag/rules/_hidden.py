@@ -28,6 +28,14 @@ def layer_name(facts: Facts, layer: int) -> str:
     return f"layer {layer} ({text if len(text) <= 60 else text[:59] + '…'})"
 
 
+def visible(claim: Claim) -> str:
+    """Return a claim's visible bytes in words, and what it comes to with older copies of them."""
+    text = format_bytes(claim.visible_bytes)
+    if claim.layer_bytes > claim.visible_bytes:
+        text += f" ({format_bytes(claim.layer_bytes)} with the copies in other layers)"
+    return text
+
+
 def amount(claim: Claim) -> str:
     """Return a claim's bytes and files in words."""
     count = len(claim.files)

@@ -32,6 +32,8 @@ def joined(instruction: str, command: str) -> str:
     """
     if re.search(r"\|\||;|&(?!&)", command.replace("&&", "")):
         command = f"( {command} )"
+    if "\n" in instruction:  # a heredoc: its last line is not the command's
+        return f"{instruction}\n# and as the last line inside of it:\n{command}"
     return f"{instruction} \\\n && {command}"
 
 
@@ -58,6 +60,8 @@ def removal(paths: Iterable[str], *, before: str = "RUN") -> str:
     A path that does not fit a line, such as one with a newline, is left out.
     """
     words = [shlex.quote(f"/{path}") for path in paths if path.isprintable()]
+    if not words:
+        return "# their names do not fit a line: remove them by hand"
     return " \\\n    ".join([f"{before} rm -rf", *words])
 
 

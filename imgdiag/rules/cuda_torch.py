@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Safety
 from imgdiag.rules._gpu import cpu_fix
+from imgdiag.rules._hidden import visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
-from imgdiag.units import format_bytes
 
 # The libraries that a CPU build does not have; measured on 2.4.1, 2.13.0 and 2.15.0.
 _CUDA_LIBRARY = re.compile(r"/torch/lib/[^/]*(cuda|nvshmem|nvrtc|cusparseLt|libcaffe2_nvrtc)[^/]*$")
@@ -26,7 +26,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             rule=RULE.name,
             safety=Safety.RISKY if facts.gpu_evidence else Safety.REVIEW,
             message=f"torch {torch.version} is a {torch.label} ({torch.evidence}); its own GPU "
-            f"libraries have {format_bytes(claim.visible_bytes)}.{meant}",
+            f"libraries have {visible(claim)}.{meant}",
             fix=cpu_fix(facts, (torch.distribution,), ()),
             claim=claim,
             estimate="the CPU wheel differs in other files too, by up to 140 MB either way",

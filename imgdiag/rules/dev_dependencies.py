@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.rules._hidden import visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.units import format_bytes
 
@@ -44,7 +45,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             rule=RULE.name,
             safety=Safety.REVIEW,
             message=f"developers' tools in /{environment.prefix}: {names}{with_others}; together "
-            f"{format_bytes(claim.visible_bytes)}",
+            f"{visible(claim)}",
             fix=_fix(found[0].installer, sorted(each.name for each in found)),
             claim=claim,
         )

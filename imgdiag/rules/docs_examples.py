@@ -6,9 +6,9 @@ from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, walk_directories
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._folders import package_folders
+from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
-from imgdiag.units import format_bytes
 
 _CODE = (".py", ".pyc", ".so", ".pyi")
 
@@ -30,7 +30,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         rule=RULE.name,
         safety=Safety.REVIEW,
-        message=f"{format_bytes(claim.visible_bytes)} of documentation and examples in "
+        message=f"{visible(claim)} of documentation and examples in "
         f"{len(plain)} folder{'s' * (len(plain) != 1)}{kept}",
         fix=Fix(
             "Remove these folders, by name, where the environment is built",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._gpu import cpu_fix, has_cpu_build, is_gpu, pullers
+from imgdiag.rules._hidden import visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.units import format_bytes
 
@@ -25,14 +26,9 @@ def _check(facts: Facts) -> Iterator[Finding]:
         chains = [" → ".join(graph.chain(name)) for name in pulled_by]
         why = f"brought in by {', '.join(chains)}" if chains else "required by nothing installed"
         largest = ", ".join(f"{each.name} {format_bytes(each.bytes)}" for each in found[:3])
-        twice = (
-            f" ({format_bytes(claim.layer_bytes)} with the copies in other layers)"
-            if claim.layer_bytes > claim.visible_bytes
-            else ""
-        )
         message = (
             f"{len(found)} GPU package{'s' * (len(found) != 1)} of "
-            f"{format_bytes(claim.visible_bytes)}{twice} in /{environment.prefix}, {why}; "
+            f"{visible(claim)} in /{environment.prefix}, {why}; "
             f"the largest: {largest}"
         )
         if facts.gpu_evidence:

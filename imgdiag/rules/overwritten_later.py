@@ -27,7 +27,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             rule=RULE.name,
             safety=Safety.SAFE,
-            message=f"{amount(claim)} of {layer_name(facts, created_in)} are stored again by "
+            message=f"{amount(claim)} of {layer_name(facts, created_in)} are written over by "
             f"{layer_name(facts, hidden_in)}; the first copies are shipped for nothing",
             fix=fix,
             claim=claim,

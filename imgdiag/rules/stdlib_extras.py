@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, join
 from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
-from imgdiag.units import format_bytes
 
 _EXTRAS = ("test", "idlelib", "ensurepip", "pydoc_data", "turtledemo")
 _STDLIB = re.compile(r"(?:^|/)lib/python3\.\d+t?$")
@@ -32,7 +32,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             rule=RULE.name,
             safety=Safety.REVIEW,
-            message=f"{format_bytes(claim.visible_bytes)} of the standard library in /{path} that "
+            message=f"{visible(claim)} of the standard library in /{path} that "
             f"services rarely import: {names}"
             + (
                 ". It came with the base image, where an rm in a later layer frees nothing"

@@ -6,6 +6,7 @@ from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._folders import package_folders
+from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.units import format_bytes
@@ -31,8 +32,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         rule=RULE.name,
         safety=Safety.REVIEW,
-        message=f"{format_bytes(claim.visible_bytes)} of packages' own tests, the most in {some}"
-        f"{without}",
+        message=f"{visible(claim)} of packages' own tests, the most in {some}{without}",
         fix=Fix(
             "Remove those of the largest packages where the environment is built, before the "
             "COPY; then run your own tests against the image",

@@ -16,7 +16,7 @@ from imgdiag.layers.reader import FileReader
 from imgdiag.sources import stream
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.blobs import Place, visit_file
-from imgdiag.sources.layout import MAX_JSON, LayerBlob, find_image
+from imgdiag.sources.layout import MAX_JSON, LayerBlob, find_image, refuse_cut_archive
 from imgdiag.sources.visiting import visit_layers
 
 
@@ -45,7 +45,16 @@ def _load_plain(
 ) -> SourceImage[T]:
     store = _Members(file)
     layout = find_image(store, request)
-    layout = replace(layout, warnings=(*layout.warnings, *store.warnings))
+    refuse_cut_archive(layout, store.warnings)
+    layout = replace(
+        layout,
+        # A repeated layer, which is a link to the first, is then read once.
+        layers=tuple(
+            blob if blob.name is None or blob.digest else replace(blob, name=store.real(blob.name))
+            for blob in layout.layers
+        ),
+        warnings=(*layout.warnings, *store.warnings),
+    )
 
     def visit_blob(blob: LayerBlob, warn: Callable[[str], None]) -> tuple[T, Compression]:
         return visit_file(store.place(blob.name or ""), blob.digest, visit, request, warn)
@@ -79,10 +88,14 @@ class _Members:
                 self._places[name] = Place(self._descriptor, reader.position(), member.stored)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and stream.follow(name, self._links) in self._places
+        return isinstance(name, str) and self.real(name) in self._places
+
+    def real(self, name: str) -> str:
+        """Return the member's own name at the end of its links."""
+        return stream.follow(name, self._links)
 
     def place(self, name: str) -> Place:
-        return self._places[stream.follow(name, self._links)]
+        return self._places[self.real(name)]
 
     def size(self, name: str) -> int:
         return self.place(name).size

@@ -49,7 +49,7 @@ def load(
         )
     raise RouteClosed(
         "containerd's content store is not where it is by default",
-        hint="Use --route save, or name Docker's folder with --engine-root",
+        hint="If Docker's folder is elsewhere from here, name it with --engine-root",
     )
 
 

@@ -108,7 +108,7 @@ def _layers(root: Path, top: str) -> Iterator[UnpackedLayer]:
         records = folder / f"{top}.tar-split.gz"
         if not records.exists():
             raise RouteClosed(
-                f"the storage keeps no record of layer {top}'s tar", hint="Use --route save"
+                f"the storage keeps no record of layer {top}'s tar",
             )
         yield UnpackedLayer(
             diff_id=jsontext.get(layer, "diff-digest", str, "", "layers.json"),

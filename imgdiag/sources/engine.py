@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,15 +26,24 @@ def load(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
     the progress and noted in the result. Raises NotFound when the engine has no such image,
     RouteClosed when the route that was asked for is not open, ImgdiagError without an engine.
     """
+    host, tls = address()
+    with answering(name, host, tls) as client, within(name):
+        return _load(client, host, name, visit, request)
+
+
+@contextmanager
+def answering(name: str, host: str, tls: Any) -> Iterator[Any]:
+    """Yield a client of the engine at `host`; what fails in the block is about the image `name`.
+
+    Raises NotFound when the engine has no such image, NoEngine when none answers, and
+    ImgdiagError for what it refuses.
+    """
     # Heavy, and needed for this source alone.
     from docker.errors import APIError, DockerException, ImageNotFound
     from requests.exceptions import RequestException
 
-    host, tls = address()
     try:
-        client = connect(host, tls)
-        with within(name):
-            return _load(client, host, name, visit, request)
+        yield connect(host, tls)
     except ImageNotFound as error:
         raise NotFound(
             f"{name}: the engine has no such image",
@@ -48,7 +59,9 @@ def load(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
         raise NoEngine(
             f"no container engine answers at {host} ({_reason(error)}), so there is no image "
             f"{name!r} to read",
-            hint="Start Docker, set DOCKER_HOST, or give the file of a saved image",
+            hint="You may not talk to it: use sudo, or join its group"
+            if isinstance(_innermost(error), PermissionError)
+            else "Start Docker, set DOCKER_HOST, or give the file of a saved image",
         ) from error
 
 
@@ -94,6 +107,7 @@ def _load(
             return _load_store(host, info, details, name, visit, request)
         except RouteClosed as closed:
             if request.route == "store":
+                closed.hint = closed.hint or "--route save takes the slow way"
                 raise
             note = f"by docker save, as {closed}"
             request.progress.note(note)
@@ -119,7 +133,7 @@ def _load_store(
     request: Request,
 ) -> SourceImage[T]:
     if not host.startswith("unix://"):
-        raise RouteClosed(f"the engine at {host} is on another machine", hint="Use --route save")
+        raise RouteClosed(f"the engine at {host} is on another machine")
     root, image_id = _root(info, request), details["Id"]
     size = details.get("Size")
     if _is_podman(info):
@@ -130,8 +144,7 @@ def _load_store(
     if info.get("Driver") == "overlay2":
         return overlay2.load(root, image_id, visit, request, reference=name, engine_bytes=size)
     raise RouteClosed(
-        f"the engine's storage driver {info.get('Driver')!r} keeps layers in another way",
-        hint="Use --route save",
+        f"the engine's storage driver {info.get('Driver')!r} keeps layers in another way"
     )
 
 
@@ -141,16 +154,18 @@ def _root(info: dict[str, Any], request: Request) -> Path:
 
 
 def _is_podman(info: dict[str, Any]) -> bool:
-    return (
-        info.get("Driver") == "overlay"
-        and "containers/storage" in str(info.get("DockerRootDir", ""))
-    ) or "podman" in str(info.get("InitBinary", "")) + str(info.get("ServerVersion", ""))
+    """Tell podman by what it alone says; its folder and its version tell nothing."""
+    return "BuildahVersion" in info
 
 
 def _reason(error: Exception) -> str:
     """Return the innermost cause of a library's error, in one line."""
-    inner: BaseException = error
-    while inner.__cause__ or inner.__context__:
-        inner = inner.__cause__ or inner.__context__ or inner
+    inner = _innermost(error)
     text = inner.strerror if isinstance(inner, OSError) and inner.strerror else str(inner)
     return " ".join(str(text).split())[:200]
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return error

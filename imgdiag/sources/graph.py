@@ -18,7 +18,7 @@ from imgdiag.sources.tarsplit import TarSplitReader, records
 
 
 class RouteClosed(ImgdiagError):
-    """A way to an image is not open here; another one may be."""
+    """A way to an image is not open here; the hint says how to open it, if that can be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +79,11 @@ def readable(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise RouteClosed(
             f"reading the engine's store takes rights to {error.filename or path}",
-            hint="Run imgdiag with sudo (rootless podman: 'podman unshare imgdiag …')",
+            hint="For the fast way run imgdiag with sudo (rootless podman: "
+            "'podman unshare imgdiag …')",
         ) from error
     except OSError as error:
         raise RouteClosed(
             f"the engine's store is not as expected ({error.strerror}: {error.filename or path})",
-            hint="Use --route save",
+            hint="If its folder is elsewhere from here, name it with --engine-root",
         ) from error

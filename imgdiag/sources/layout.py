@@ -18,10 +18,12 @@ from typing import Any, Protocol
 from imgdiag import jsontext
 from imgdiag.errors import CorruptImage, ImgdiagError, NotFound
 from imgdiag.image import ImageConfig, Platform, parse_config
+from imgdiag.layers.tar import NO_END_MARK
 from imgdiag.sources.base import Request
 
 MAX_JSON = 16 * 1024 * 1024  # bytes of a manifest or config
 MAX_INDEX_DEPTH = 8
+SKELETON_MARK = "io.github.imgdiag.skeleton"  # an annotation of what `imgdiag skeleton` writes
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _INDEXES = {
     "application/vnd.oci.image.index.v1+json",
@@ -92,6 +94,15 @@ def find_image(store: BlobStore, request: Request) -> Layout:
         hint="Make an archive with 'docker save TAG -o image.tar'; "
         "a plain file system must first be imported with 'docker import'",
     )
+
+
+def refuse_cut_archive(layout: Layout, warnings: Iterable[str]) -> None:
+    """Raise CorruptImage when an archive without an end lacks a layer: it was cut between two."""
+    if NO_END_MARK in warnings and any(layer.name is None for layer in layout.layers):
+        raise CorruptImage(
+            "the archive is cut short: it has no end, and layers are missing",
+            hint="The file is incomplete: save or download it again",
+        )
 
 
 # Docker archives
@@ -213,6 +224,7 @@ class _Candidate:
     names: tuple[str, ...]
     digest: str
     platform: Platform | None
+    skeleton: bool = False
 
 
 def _from_index(store: BlobStore, request: Request) -> Layout:
@@ -243,7 +255,11 @@ def _from_index(store: BlobStore, request: Request) -> Layout:
         )
     [candidate] = fitting.values()
     manifest = _manifest(store, candidate.digest)
-    return replace(_from_manifest(store, manifest), names=(*candidate.names, candidate.digest))
+    layout = _from_manifest(store, manifest)
+    warnings = layout.warnings
+    if candidate.skeleton:
+        warnings += ("a skeleton, its files' contents zeros: the download is not the original's",)
+    return replace(layout, names=(*candidate.names, candidate.digest), warnings=warnings)
 
 
 def _of_platform(
@@ -316,7 +332,7 @@ def _manifests(
         )
         if digest in path:
             raise CorruptImage(f"its indexes form a circle at {digest}")
-        candidate = _Candidate(own_names or names, digest, described)
+        candidate = _Candidate(own_names or names, digest, described, SKELETON_MARK in annotations)
         blob = _blob_name(store, digest)
         if blob is None or candidate in seen:
             continue  # another platform's, which engines leave out of what they keep and save

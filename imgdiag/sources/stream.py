@@ -19,7 +19,7 @@ from imgdiag.layers.tar import Member
 from imgdiag.layers.walk import split
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.blobs import visit_stream
-from imgdiag.sources.layout import MAX_JSON, digest_of, find_image
+from imgdiag.sources.layout import MAX_JSON, digest_of, find_image, refuse_cut_archive
 from imgdiag.sources.visiting import assemble
 
 _STEP = 1024 * 1024
@@ -50,6 +50,7 @@ def read(
     plain = decompress(itertools.chain([head], chunks), sniff(head), warnings.append)
     blobs: _Blobs[T] = _Blobs(StreamReader(plain), visit, warnings)
     layout = find_image(blobs, request)
+    refuse_cut_archive(layout, warnings)
     for index, blob in enumerate(layout.layers):
         if blob.name is not None:
             with within(f"layer {index} ({blob.name})"):

@@ -1,4 +1,4 @@
-"""Fixtures: an engine, a base image made from packages, and a wasteful image on top of it.
+"""Fixtures: engines of three kinds, a base image made from packages, a wasteful image on top of it.
 
 Environment variables:
 
@@ -7,17 +7,17 @@ Environment variables:
   pull it; otherwise debootstrap makes one.
 """
 
-import hashlib
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from .engine import Engine, NoEngine, running_engine
+from . import docker_containerd, docker_overlay2, podman
+from .engine import Engine, NoEngine
+from .kept import kept_tar
 
 HERE = Path(__file__).parent
 MAKE_BASE = HERE.parents[1] / "fixtures" / "ml-service" / "make-base.sh"
@@ -26,14 +26,41 @@ WASTEFUL_TAG = "imgdiag-test-wasteful"
 REQUIRED = os.environ.get("IMGDIAG_REQUIRE_ENGINE") == "1"
 
 
-@pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    """Yield an engine: the one that is there, else a private one for this run."""
+@contextmanager
+def or_give_up() -> Iterator[None]:
+    """Skip the test when there is no engine, or fail it where the engine tests are required."""
     try:
-        with running_engine() as found:
-            yield found
+        yield
     except NoEngine as reason:
         give_up(str(reason))
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """Yield the engine that is there, else a private Docker on overlay2. Images are built here."""
+    with or_give_up(), docker_overlay2.running() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def containerd_engine() -> Iterator[Engine]:
+    """Yield a private Docker with the containerd image store."""
+    with or_give_up(), docker_containerd.running() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def podman_engine() -> Iterator[Engine]:
+    """Yield a private podman."""
+    with or_give_up(), podman.running() as started:
+        yield started
+
+
+@pytest.fixture(scope="session", params=["engine", "containerd_engine", "podman_engine"])
+def any_engine(request: pytest.FixtureRequest) -> Engine:
+    """Return each engine in turn."""
+    one: Engine = request.getfixturevalue(request.param)
+    return one
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +69,9 @@ def base_image(engine: Engine) -> str:
     if given := os.environ.get("IMGDIAG_TEST_BASE"):
         return given
     if not engine.has_image(BASE_TAG):
-        engine.docker("import", "--message", "debootstrap", str(base_tar()), BASE_TAG)
+        with or_give_up():
+            tar = kept_tar("base", MAKE_BASE)
+        engine.docker("import", "--message", "debootstrap", str(tar), BASE_TAG)
     return BASE_TAG
 
 
@@ -62,17 +91,12 @@ def wasteful_image(engine: Engine, base_image: str) -> Iterator[str]:
         engine.docker("rmi", WASTEFUL_TAG)
 
 
-def base_tar() -> Path:
-    """Return the base image's root file system; it takes a minute to make, so it is kept."""
-    key = hashlib.sha256(MAKE_BASE.read_bytes() + os.environ.get("SUITE", "").encode())
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    kept = Path(home) / "imgdiag-tests" / f"base-{key.hexdigest()[:16]}.tar"
-    if not kept.exists():
-        if shutil.which("debootstrap") is None or os.geteuid() != 0:
-            give_up("a base image takes root and debootstrap, or IMGDIAG_TEST_BASE naming an image")
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([MAKE_BASE, kept], check=True)
-    return kept
+@pytest.fixture(scope="session")
+def wasteful_in_any(any_engine: Engine, engine: Engine, wasteful_image: str) -> str:
+    """Return the tag of the same image in `any_engine`, copied there from where it was built."""
+    if any_engine is not engine:
+        engine.copy_image(wasteful_image, any_engine)
+    return wasteful_image
 
 
 def give_up(reason: str) -> NoReturn:

@@ -1,19 +1,18 @@
-"""Find a container engine for the tests, or run a private one for as long as they last."""
+"""An engine that the tests talk to, and what it takes to run a private one."""
 
 import os
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-DEFAULT_HOST = "unix:///var/run/docker.sock"
 START_SECONDS = 60
 STOP_SECONDS = 20
-# overlay2 keeps its upper layers on a real disk: not in memory, and not inside another overlay.
+# Engines keep their layers on a real disk: not in memory, and not inside another overlay.
 UNFIT_FILE_SYSTEMS = {"tmpfs", "ramfs", "overlay", "fuse-overlayfs", "nfs", "nfs4", "9p"}
 # The last docker program that builds with BuildKit on its own; later ones need the buildx plugin.
 LAST_MAJOR_WITH_BUILDKIT = 20
@@ -23,12 +22,18 @@ class NoEngine(Exception):
     """There is no engine to test with, and the message says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Engine:
-    """An engine that answers, and the program to talk to it with."""
+    """An engine that answers, and the program to talk to it with.
 
+    `kind` says how it keeps images: "overlay2", "containerd" or "podman". `root` is the folder
+    in which it does, as seen from here; what the engine itself says may be a path in a chroot.
+    """
+
+    kind: str
     host: str
     cli: str
+    root: Path
     private: bool
 
     @property
@@ -50,22 +55,57 @@ class Engine:
         """Say whether the engine holds the image, without asking a registry for it."""
         return bool(self.docker("image", "ls", "--quiet", tag).strip())
 
+    def copy_image(self, tag: str, target: "Engine") -> None:
+        """Copy an image into another engine as a user would: docker save | docker load."""
+        with subprocess.Popen(
+            [self.cli, "save", tag], env=self.env, stdout=subprocess.PIPE
+        ) as saving:
+            loading = subprocess.run(
+                [target.cli, "load", "--quiet"],
+                check=False,
+                env=target.env,
+                stdin=saving.stdout,
+                capture_output=True,
+                text=True,
+            )
+        if loading.returncode != 0 or saving.returncode != 0:
+            raise RuntimeError(f"cannot copy {tag} to {target.kind}:\n{loading.stderr[-4000:]}")
+
 
 @contextmanager
-def running_engine() -> Iterator[Engine]:
-    """Yield the engine that is already there, else a private one that ends with the block."""
-    cli = find_cli()
-    host = os.environ.get("DOCKER_HOST", DEFAULT_HOST)
-    if answers(cli, host):
-        yield Engine(host, cli, private=False)
-        return
-    daemon = shutil.which("dockerd")
-    if daemon is None:
-        raise NoEngine(f"no engine answers at {host}, and dockerd is not installed")
-    if os.geteuid() != 0:
-        raise NoEngine(f"no engine answers at {host}, and only root can start dockerd")
-    with private_engine(daemon, cli) as engine:
-        yield engine
+def private_folder() -> Iterator[Path]:
+    """Yield a folder on a disk for one engine, and leave no trace of it."""
+    folder = Path(tempfile.mkdtemp(prefix="imgdiag-engine-", dir=folder_on_disk()))
+    try:
+        yield folder
+    finally:
+        unmount_below(folder)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def private_engine(
+    command: Sequence[str | Path],
+    *,
+    kind: str,
+    cli: str,
+    root: Path,
+    socket: Path,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Engine]:
+    """Run an engine that shares nothing with any other, for as long as the block lasts."""
+    host = f"unix://{socket}"
+    with log.open("wb") as output:
+        # In a session of its own, so that Ctrl-C reaches pytest alone, which then stops it.
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, env=env
+        )
+    try:
+        wait_until_it_answers(process, cli, host, log)
+        yield Engine(kind=kind, host=host, cli=cli, root=root, private=True)
+    finally:
+        stop(process)
 
 
 def find_cli() -> str:
@@ -102,37 +142,6 @@ def succeeds(*command: str) -> bool:
         return False
 
 
-@contextmanager
-def private_engine(daemon: str, cli: str) -> Iterator[Engine]:
-    """Run a dockerd that shares nothing with any other, and leave no trace of it."""
-    folder = Path(tempfile.mkdtemp(prefix="imgdiag-engine-", dir=folder_on_disk()))
-    host = f"unix://{folder}/docker.sock"
-    log = folder / "dockerd.log"
-    command = [
-        daemon,
-        f"--host={host}",
-        f"--data-root={folder}/data",
-        f"--exec-root={folder}/exec",
-        f"--pidfile={folder}/docker.pid",
-        "--bridge=none",
-        "--iptables=false",
-    ]
-    try:
-        with log.open("wb") as output:
-            # In a session of its own, so that Ctrl-C reaches pytest alone, which then stops it.
-            process = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-            )
-        try:
-            wait_until_it_answers(process, cli, host, log)
-            yield Engine(host, cli, private=True)
-        finally:
-            stop(process)
-    finally:
-        unmount_below(folder)
-        shutil.rmtree(folder)
-
-
 def wait_until_it_answers(process: subprocess.Popen[bytes], cli: str, host: str, log: Path) -> None:
     """Return once the engine answers, or say what its log ended with."""
     deadline = time.monotonic() + START_SECONDS
@@ -142,7 +151,7 @@ def wait_until_it_answers(process: subprocess.Popen[bytes], cli: str, host: str,
         time.sleep(0.2)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     end = "did not answer" if process.poll() is None else f"ended with {process.returncode}"
-    raise NoEngine(f"the private dockerd {end}; its log ends with:\n{tail}")
+    raise NoEngine(f"the private engine {end}; its log ends with:\n{tail}")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -1,8 +1,5 @@
 """Analyze an image that an engine built, and hold each number against the engine's own."""
 
-import json
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,8 +8,7 @@ import pytest
 
 from . import oracle
 from .engine import Engine
-
-Report = dict[str, Any]
+from .report import Report, analyze, inspect
 
 # Words in the commands of wasteful/Dockerfile, to find a layer by what made it.
 INSTALL = "pip install"
@@ -179,26 +175,6 @@ def test_archive_agrees(report: Report, archive_report: Report) -> None:
     assert archive_report["waste"] == report["waste"]
     assert archive_report["packages"] == report["packages"]
     assert archive_report["unattributed_bytes"] == report["unattributed_bytes"]
-
-
-def analyze(engine: Engine, reference: str) -> Report:
-    """Run imgdiag as a user does, and return its JSON report."""
-    done = subprocess.run(
-        [sys.executable, "-m", "imgdiag", "analyze", reference, "-f", "json"],
-        check=False,
-        env=engine.env,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    report: Report = json.loads(done.stdout)
-    return report
-
-
-def inspect(engine: Engine, image: str) -> dict[str, Any]:
-    """Return what the engine knows about the image."""
-    (found,) = json.loads(engine.docker("image", "inspect", image))
-    return dict(found)
 
 
 def only_on_overlay2(engine: Engine) -> None:

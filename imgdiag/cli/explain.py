@@ -1,0 +1,37 @@
+"""`imgdiag explain`: all about one rule."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+
+import click
+
+from imgdiag.rules import all_rules
+from imgdiag.rules._documentation import example_line
+
+
+@click.command()
+@click.argument("rule")
+def command(rule: str) -> None:
+    """Say why RULE matters, how to mend it and when to ignore it."""
+    rules = {each.name: each for each in all_rules()}
+    if rule not in rules:
+        near = difflib.get_close_matches(rule, rules, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; see 'imgdiag rules'"
+        raise click.BadParameter(f"there is no rule {rule!r}{hint}")
+    chosen = rules[rule]
+    click.echo(f"{chosen.name}: {_plain(chosen.title)}")
+    for heading, text in (
+        ("", chosen.why),
+        ("Mend: ", chosen.fix),
+        ("Ignore it when: ", chosen.ignore_when),
+    ):
+        click.echo("\n" + textwrap.fill(heading + _plain(text), 90, break_on_hyphens=False))
+    click.echo("")
+    for example in chosen.examples:
+        click.echo(textwrap.fill(f"- {example_line(example)}", 90, subsequent_indent="  "))
+
+
+def _plain(markdown: str) -> str:
+    return markdown.replace("`", "'")

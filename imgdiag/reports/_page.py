@@ -1,0 +1,80 @@
+"""A page of text for a terminal: what every report and table for people is printed on."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+import click
+from tabulate import MIN_PADDING, tabulate
+
+from imgdiag.reports import Style
+from imgdiag.text import cut, printable, shortened
+
+_NARROWEST = 20  # columns of a name in a table, on a page however narrow
+
+
+class Page:
+    """Lines of text. Everything that goes in is made harmless; only the page adds colour."""
+
+    def __init__(self, style: Style) -> None:
+        self.width = max(style.width, 60)
+        self._color = style.color
+        self._lines: list[str] = []
+
+    def text(self) -> str:
+        return "\n".join(self._lines).rstrip() + "\n"
+
+    def line(self, text: str = "", *, indent: int = 0, fg: str = "", bold: bool = False) -> None:
+        """Add one line, cut at the page's width."""
+        clean = cut(printable(text), self.width - indent)
+        self._lines.append(" " * indent + self._styled(clean, fg, bold))
+
+    def heading(self, text: str) -> None:
+        self.line()
+        self.line(text, bold=True)
+
+    def paragraph(self, text: str, *, indent: int, fg: str = "") -> None:
+        """Add text, broken between words."""
+        lines = textwrap.wrap(printable(text), self.width - indent, break_on_hyphens=False)
+        self._lines += [" " * indent + self._styled(line, fg, False) for line in lines]
+
+    def verbatim(self, text: str, *, indent: int) -> None:
+        """Add lines for a file as they are, however long: they are there to be copied."""
+        for line in text.split("\n"):
+            self._lines.append(
+                (" " * indent + self._styled(printable(line), "cyan", False)).rstrip()
+            )
+
+    def table(self, rows: Iterable[Sequence[str]], headers: Sequence[str], right: str) -> None:
+        """Add a table; its last column takes the width that is left. `right` names columns by
+        an r for each that is aligned to the right.
+        """
+        cells = [[printable(cell) for cell in row] for row in rows]
+        if not cells:
+            return
+        widths = [
+            max(len(header) + MIN_PADDING, *map(len, column))
+            for header, *column in zip(headers, *cells, strict=True)
+        ]
+        over = 2 + sum(widths) + 2 * (len(widths) - 1) - self.width
+        # The last column gives first, then the longest names; numbers are never cut.
+        texts = [index for index, letter in enumerate(right) if letter == "l"]
+        for index in (len(widths) - 1, *sorted(texts, key=lambda index: -widths[index])):
+            kept = min(widths[index], max(widths[index] - over, _NARROWEST))
+            over -= widths[index] - kept
+            widths[index] = kept
+        for row in cells:
+            row[:] = map(shortened, row, widths)
+        aligned = ["right" if letter == "r" else "left" for letter in right]
+        text = tabulate(
+            cells, headers=headers, tablefmt="plain", colalign=aligned, disable_numparse=True
+        )
+        first, *rest = text.splitlines()
+        self._lines.append("  " + self._styled(first, "bright_black", False))
+        self._lines += [f"  {line}" for line in rest]
+
+    def _styled(self, text: str, fg: str, bold: bool) -> str:
+        if not self._color or not (fg or bold):
+            return text
+        return click.style(text, fg=fg or None, bold=bold or None)

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from imgdiag.gate import Budgets, Gate, judge
+from imgdiag.reports import Style, formats, render
+from imgdiag.rules.rule import ExampleLayer
+from tests.made import SITE, analysed, distribution
+from tests.reports import images
+
+
+def text(**style: int) -> str:
+    return render("text", images.service(), Gate(()), Style(**style))  # type: ignore[arg-type]
+
+
+def test_the_formats() -> None:
+    assert formats() == ("json", "markdown", "text")
+
+
+@pytest.mark.parametrize("width", [20, 60, 72, 100, 120, 400])
+def test_the_text_keeps_to_the_page(width: int) -> None:
+    lines = text(width=width).splitlines()
+    snippets = {
+        line for finding in images.service().findings for line in finding.fix.snippet.splitlines()
+    }
+    page = [line for line in lines if line.strip() not in {each.strip() for each in snippets}]
+    # Tables have numbers that are never cut: below 80 columns they may stick out.
+    assert max(len(line) for line in page) <= max(width, 80)
+    assert max(len(line) for line in page if not line.startswith("  ")) <= max(width, 60)
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_snippets_are_never_cut() -> None:
+    [first, *_] = [finding for finding in images.service().findings if finding.rule == "cuda-torch"]
+    for line in first.fix.snippet.splitlines():
+        assert f"       {line}" in text(width=60)
+
+
+def test_an_image_without_python_says_nothing_of_it() -> None:
+    for format_ in ("text", "markdown"):
+        report = render(format_, images.no_python(), Gate(()), Style())
+        assert "Python" not in report
+        assert "Nothing here to mend" in report
+
+
+@pytest.mark.parametrize("format_", formats())
+def test_an_image_without_layers_can_be_shown(format_: str) -> None:
+    assert render(format_, images.empty(), Gate(()), Style(details=True))
+
+
+@pytest.mark.parametrize("format_", formats())
+def test_what_was_not_read_is_told(format_: str) -> None:
+    analysis = images.partial()
+    report = render(format_, analysis, judge(analysis, Budgets()), Style())
+    assert "its blob is not in the archive" in report
+    if format_ == "text":
+        assert "size unknown" in report
+    if format_ == "json":
+        found = json.loads(report)
+        assert found["skipped"][0]["reason"] == "its blob is not in the archive"
+        assert found["gate"]["passed"] is False
+        assert found["sizes"]["transfer_bytes"] is None
+
+
+def test_json_has_the_keys_of_its_version() -> None:
+    found = json.loads(render("json", images.service(), Gate(()), Style()))
+    assert list(found) == [
+        "schema_version", "image", "sizes", "layers", "history", "waste", "usage",
+        "largest_files", "torch", "packages", "system_packages", "unattributed_bytes",
+        "findings", "prediction", "skipped", "warnings", "gate",
+    ]  # fmt: skip
+    sizes = found["sizes"]
+    assert sizes["layer_bytes"] == sizes["visible_bytes"] + sizes["wasted_bytes"]
+    assert sizes["layer_bytes"] == sum(layer["layer_bytes"] for layer in found["layers"])
+    assert sizes["wasted_bytes"] == sum(waste["bytes"] for waste in found["waste"])
+    assert sizes["visible_bytes"] == found["unattributed_bytes"] + sum(
+        package["bytes"] for package in found["packages"]
+    )
+    assert found["prediction"]["review"]["bytes"] == sum(
+        fix["bytes"] for fix in found["prediction"]["fixes"]
+    )
+
+
+def test_reports_are_the_same_each_time() -> None:
+    for format_ in formats():
+        assert len({render(format_, images.service(), Gate(()), Style()) for _ in range(3)}) == 1
+
+
+def gpu_image() -> list[ExampleLayer]:
+    files = {
+        **distribution("torch", {"torch/version.py": "cuda = '12.1'\n", "torch/lib/x_cuda.so":
+                                 30_000_000}, requires=["nvidia-cudnn-cu12"]),
+        **distribution("nvidia-cudnn-cu12", {"nvidia/cudnn.so": 500_000_000}),
+        f"{SITE}/pandas/tests/test_a.py": 20_000_000,
+    }  # fmt: skip
+    return [ExampleLayer(created_by="RUN pip install torch", files=files)]
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_risky_mends_are_told_and_not_put_first(format_: str) -> None:
+    analysis = analysed(*gpu_image(), environment={"NVIDIA_VISIBLE_DEVICES": "all"})
+    report = render(format_, analysis, Gate(()), Style())
+    causes, mends = report.split("Do this first")
+    assert "nvidia-packages" in causes
+    assert "CPU build" not in mends
+    assert "pandas/tests" in mends
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_one_mend_for_two_findings_is_told_once(format_: str) -> None:
+    report = render(format_, analysed(*gpu_image()), Gate(()), Style())
+    assert report.count("Install the CPU build of torch") == 1
+
+
+@pytest.mark.parametrize("format_", formats())
+def test_failed_budgets_show(format_: str) -> None:
+    analysis = images.no_python()
+    report = render(format_, analysis, judge(analysis, Budgets(max_size=1)), Style())
+    assert "max-size" in report
+    assert {"text": "FAILED", "markdown": "Budgets: failed", "json": '"passed": false'}[
+        format_
+    ] in report
+    assert "14,000,000 bytes" in report

@@ -1,0 +1,135 @@
+"""pip, uv, Poetry, npm, conda and apt: the fixes in hand, and inodes that are in use."""
+
+from __future__ import annotations
+
+import pytest
+
+from imgdiag.finding import Safety
+from imgdiag.rules import (
+    apt_archives,
+    apt_lists,
+    conda_pkgs,
+    npm_cache,
+    pip_cache,
+    poetry_cache,
+    uv_cache,
+)
+from imgdiag.rules.rule import ExampleLayer, Rule
+from tests.made import facts_of, made_facts, only
+
+PIP = "root/.cache/pip/http-v2/a"
+
+
+@pytest.mark.parametrize(
+    ("created_by", "snippet"),
+    [
+        (
+            "RUN /bin/sh -c pip install -r a.txt && pip install b # buildkit",
+            "RUN pip install --no-cache-dir -r a.txt && pip install --no-cache-dir b",
+        ),
+        (
+            "RUN /bin/sh -c make",
+            "RUN --mount=type=cache,target=/root/.cache/pip \\\n    make",
+        ),
+        ("COPY /root /root", "ENV PIP_NO_CACHE_DIR=1"),
+        ("", "ENV PIP_NO_CACHE_DIR=1"),
+    ],
+)
+def test_pip(created_by: str, snippet: str) -> None:
+    assert only(pip_cache.RULE, facts_of({PIP: 5}, created_by)).fix.snippet == snippet
+
+
+@pytest.mark.parametrize(
+    ("created_by", "snippet"),
+    [
+        (
+            "RUN /bin/sh -c uv sync # buildkit",
+            (
+                "ENV UV_LINK_MODE=copy\nRUN --mount=type=cache,target=/home/app/.cache/uv \\\n"
+                "    uv sync"
+            ),
+        ),
+        ("COPY /home /home", "ENV UV_NO_CACHE=1"),
+    ],
+)
+def test_uv(created_by: str, snippet: str) -> None:
+    facts = facts_of({"home/app/.cache/uv/sdists-v9/a": 5}, created_by)
+    assert only(uv_cache.RULE, facts).fix.snippet == snippet
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "snippet"),
+    [
+        (
+            npm_cache.RULE,
+            "root/.npm/_cacache/a",
+            "RUN --mount=type=cache,target=/root/.npm/_cacache \\\n    make",
+        ),
+        (
+            poetry_cache.RULE,
+            "root/.cache/pypoetry/cache/a",
+            "RUN --mount=type=cache,target=/root/.cache/pypoetry/cache \\\n    make",
+        ),
+        (
+            apt_lists.RULE,
+            "var/lib/apt/lists/a",
+            "RUN make \\\n && rm -rf /var/lib/apt/lists/*",
+        ),
+        (apt_archives.RULE, "var/cache/apt/archives/a.deb", "RUN make \\\n && apt-get clean"),
+    ],
+)
+def test_other_caches_in_a_run(rule: Rule, path: str, snippet: str) -> None:
+    finding = only(rule, facts_of({path: 5}, "RUN make"))
+    assert finding.fix.snippet == snippet
+    assert finding.safety is Safety.SAFE
+    assert only(rule, facts_of({path: 5}, "Imported from -")).fix.snippet != snippet
+
+
+def test_all_caches_of_a_kind_are_one_finding_and_the_largest_is_mounted() -> None:
+    facts = facts_of({PIP: 5, "home/a/.cache/pip/b": 7, "home/b/.cache/pip/c": 1}, "RUN make")
+    finding = only(pip_cache.RULE, facts)
+    assert finding.bytes == 13
+    assert "target=/home/a/.cache/pip " in finding.fix.snippet
+
+
+def test_inodes_that_the_environment_links_are_not_the_uv_caches() -> None:
+    facts = made_facts(
+        ExampleLayer(
+            created_by="RUN uv sync",
+            files={"root/.cache/uv/archive-v0/x/a": 100, "root/.cache/uv/archive-v0/x/b": 30},
+            links={"app/a": "root/.cache/uv/archive-v0/x/a", "root/.cache/uv/copy":
+                   "root/.cache/uv/archive-v0/x/b"},
+        ),
+    )  # fmt: skip
+    finding = only(uv_cache.RULE, facts)
+    assert finding.bytes == 30
+    assert len(finding.claim.files) == 1
+
+
+def test_nothing_is_found_when_all_is_linked() -> None:
+    facts = made_facts(
+        ExampleLayer(
+            created_by="RUN uv sync",
+            files={"root/.cache/uv/archive-v0/x/a": 100},
+            links={"app/a": "root/.cache/uv/archive-v0/x/a"},
+        ),
+    )
+    assert not list(uv_cache.RULE.run(facts))
+
+
+def test_an_older_copy_in_another_layer_counts_in_the_layers_alone() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="RUN pip install a", files={PIP: 5}),
+        ExampleLayer(created_by="RUN chown -R a /root", files={PIP: 5}, uid=1),
+    )
+    claim = only(pip_cache.RULE, facts).claim
+    assert (claim.layer_bytes, claim.visible_bytes) == (10, 5)
+    assert set(claim.layers) == {0, 1}
+
+
+def test_a_second_pkgs_folder_of_conda_needs_its_conda_meta() -> None:
+    facts = facts_of({"opt/pkgs/a.conda": 5, "opt/conda/pkgs/b.conda": 3,
+                      "opt/conda/conda-meta/history": 1}, "RUN conda install b")  # fmt: skip
+    finding = only(conda_pkgs.RULE, facts)
+    assert finding.bytes == 3
+    assert finding.fix.snippet.endswith("&& conda clean --all --force-pkgs-dirs --yes")

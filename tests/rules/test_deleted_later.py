@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+
+from imgdiag.finding import Finding, Safety
+from imgdiag.rules.deleted_later import RULE
+from imgdiag.rules.rule import ExampleLayer
+from tests.made import made_facts, only
+
+CLEAN = "RUN /bin/sh -c rm -rf /data/junk # buildkit"
+
+
+def found(creator: str, cleaner: str = CLEAN, path: str = "data/junk") -> Finding:
+    return only(
+        RULE,
+        made_facts(
+            ExampleLayer(created_by=creator, files={path: 5_000_000, "data/kept": 10}),
+            ExampleLayer(created_by=cleaner, deletes=(path,)),
+        ),
+    )
+
+
+def test_made_by_a_run_is_cleaned_in_that_run() -> None:
+    finding = found("RUN /bin/sh -c make data # buildkit")
+    assert finding.fix.snippet == "RUN make data \\\n && rm -rf /data/junk"
+    assert finding.safety is Safety.SAFE
+    assert finding.claim.visible_bytes == 0
+    assert "made by layer 0 (RUN make data), deleted by layer 1 (RUN rm -rf" in finding.message
+
+
+@pytest.mark.parametrize(
+    "command", ["find . -name a -delete || true", "rm a; rm b", "rm a & rm b", "rm -r a || :"]
+)
+def test_a_command_that_hides_failures_is_put_in_parentheses(command: str) -> None:
+    finding = found("RUN make data", f"RUN /bin/sh -c {command} # buildkit")
+    assert finding.fix.snippet == f"RUN make data \\\n && ( {command} )"
+
+
+def test_a_command_joined_by_and_alone_needs_no_parentheses() -> None:
+    finding = found("RUN make data", "RUN /bin/sh -c rm -r a && rm -r b")
+    assert finding.fix.snippet == "RUN make data \\\n && rm -r a && rm -r b"
+
+
+def test_made_by_a_copy_is_cleaned_in_the_build_stage() -> None:
+    finding = found("COPY /build/data /data # buildkit")
+    assert "before the COPY" in finding.fix.summary
+    assert finding.fix.snippet == (
+        "# at the end of the stage that makes the files\nRUN rm -rf /data/junk\n\n"
+        "# in the final stage, as before\nCOPY /build/data /data"
+    )
+
+
+@pytest.mark.parametrize("creator", ["/bin/sh -c #(nop) CMD x", "Imported from -", ""])
+def test_made_by_the_base_asks_for_another_base(creator: str) -> None:
+    finding = found(creator)
+    assert finding.fix.snippet.startswith("FROM ")
+    assert "base" in finding.fix.summary
+
+
+@pytest.mark.parametrize("cache", ["root/.cache/pip", "root/.cache/uv", "root/.npm"])
+def test_a_deleted_cache_is_mounted_instead(cache: str) -> None:
+    finding = found(
+        "RUN /bin/sh -c pip install -r a.txt", "RUN rm -rf /root/.cache", f"{cache}/http/x"
+    )
+    assert finding.fix.snippet == (
+        f"RUN --mount=type=cache,target=/{cache} \\\n    pip install -r a.txt"
+    )
+    assert "drop the clean-up" in finding.fix.summary
+
+
+def test_a_cache_among_much_else_is_no_cache() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="RUN build", files={"root/.cache/pip/a": 50, "tmp/b": 50}),
+        ExampleLayer(created_by="RUN rm -rf /root /tmp", deletes=("root", "tmp")),
+    )
+    assert "--mount" not in only(RULE, facts).fix.snippet
+
+
+def test_each_pair_of_layers_is_a_finding_of_its_own() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="RUN a", files={"a": 30}),
+        ExampleLayer(created_by="RUN b", files={"b": 20, "c": 7}),
+        ExampleLayer(created_by="RUN rm a b", deletes=("a", "b")),
+        ExampleLayer(created_by="RUN rm c", deletes=("c",)),
+    )
+    assert [finding.bytes for finding in RULE.run(facts)] == [30, 20, 7]
+
+
+def test_a_hard_link_that_is_left_keeps_its_bytes() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="RUN a", files={"a": 30}, links={"b": "a"}),
+        ExampleLayer(created_by="RUN rm a", deletes=("a",)),
+    )
+    assert not list(RULE.run(facts))
+
+
+def test_a_hard_link_that_goes_with_its_last_name_counts_once() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="RUN a", files={"a": 30}, links={"b": "a"}),
+        ExampleLayer(created_by="RUN rm a b", deletes=("a", "b")),
+    )
+    assert only(RULE, facts).bytes == 30

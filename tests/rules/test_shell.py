@@ -1,0 +1,106 @@
+"""Taking Dockerfile lines apart, and putting names from images into them."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imgdiag.rules._shell import (
+    chmod_mode,
+    chown_owner,
+    joined,
+    removal,
+    run_command,
+    sets_times,
+    with_copy_flag,
+    with_mount,
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "owner"),
+    [
+        ("chown a b", "a"),
+        ("chown a:b c", "a:b"),
+        ("chown a: c", "a:"),
+        ("chown -hR 1000:1000 c", "1000:1000"),
+        ("mkdir x && chown -R a.b:c x", "a.b:c"),
+        ("unchown a b", ""),
+        ("chownership a b", ""),
+        ("true", ""),
+    ],
+)
+def test_chown_owner(command: str, owner: str) -> None:
+    assert chown_owner(command) == owner
+
+
+@pytest.mark.parametrize(
+    ("command", "mode"),
+    [
+        ("chmod 755 a", "755"),
+        ("chmod -R 0644 a", "0644"),
+        ("chmod u+x,g-w a", ""),
+        ("chmod a+rX a", "a+rX"),
+        ("true", ""),
+    ],
+)
+def test_chmod_mode(command: str, mode: str) -> None:
+    assert chmod_mode(command) == mode
+
+
+@pytest.mark.parametrize("command", ["RUN touch a", "RUN x && touch a", "RUN x;touch a", "touch a"])
+def test_touch_sets_times(command: str) -> None:
+    assert sets_times(command)
+
+
+@pytest.mark.parametrize("command", ["RUN untouch a", "RUN cat touchy", "RUN x/touch.sh a"])
+def test_other_words_do_not_set_times(command: str) -> None:
+    assert not sets_times(command)
+
+
+def test_run_command() -> None:
+    assert run_command("RUN  a b ") == "a b"
+    assert run_command("COPY a b") is None
+    assert run_command("RUNNER") is None
+
+
+@pytest.mark.parametrize("command", ["a && b", "a | b", "a > b", "a && b && c"])
+def test_a_plain_command_is_joined_as_it_is(command: str) -> None:
+    assert joined("RUN x", command) == f"RUN x \\\n && {command}"
+
+
+@pytest.mark.parametrize("command", ["a || b", "a; b", "a & b", "a 2>&1"])
+def test_others_are_put_in_parentheses(command: str) -> None:
+    assert joined("RUN x", command) == f"RUN x \\\n && ( {command} )"
+
+
+def test_copy_flags_go_first() -> None:
+    assert with_copy_flag("ADD --from=x a b", "--chown=c") == "ADD --chown=c --from=x a b"
+    assert with_copy_flag("RUN x", "--chown=c") == "RUN x"
+
+
+def test_a_mount_that_does_not_fit_a_line_is_not_written() -> None:
+    assert with_mount("RUN x", "/root/.npm") == (
+        "RUN --mount=type=cache,target=/root/.npm \\\n    x"
+    )
+    for target in ("/a\nRUN evil/.npm", "/a b/.npm", "/a,source=/etc/.npm", "/$(evil)/.npm"):
+        assert with_mount("RUN x", target) == (
+            "RUN --mount=type=cache,target=<the cache> \\\n    x"
+        )
+
+
+@given(st.lists(st.text(min_size=1)))
+def test_names_never_break_out_of_an_rm(paths: list[str]) -> None:
+    text = removal(paths)
+    if not any(path.isprintable() for path in paths):
+        assert text.startswith("# ")
+        assert "\n" not in text
+        return
+    first, *lines = text.split(" \\\n    ")
+    assert first == "RUN rm -rf"
+    kept = [f"/{path}" for path in paths if path.isprintable()]
+    assert shlex.split(" ".join(lines)) == kept
+    assert text.count("\n") == len(kept)

@@ -1,0 +1,86 @@
+"""The documents, held to what the program does.
+
+Where a document shows output, or is made from the code, write it anew after a change that is
+meant with `make docs`, and look at the difference.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imgdiag.cli import cli
+from imgdiag.rules import all_rules
+from imgdiag.rules._documentation import rules_page
+
+ROOT = Path(__file__).parents[1]
+UPDATE = os.environ.get("IMGDIAG_UPDATE_DOCS") == "1"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SHOWN = re.compile(
+    r"<!-- output of: imgdiag (?P<command>.+?) -->\n```text\n(?P<output>.*?)```\n", re.DOTALL
+)
+
+
+def run(command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "imgdiag", *command.split()],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_output_that_is_shown_is_what_is_printed(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    fresh = SHOWN.sub(
+        lambda match: (
+            f"<!-- output of: imgdiag {match['command']} -->\n```text\n{run(match['command'])}```\n"
+        ),
+        text,
+    )
+    if UPDATE:
+        page.write_text(fresh, encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == fresh
+
+
+def test_readme_shows_output() -> None:
+    assert SHOWN.search((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def test_rules_page_is_made_from_the_rules() -> None:
+    page = ROOT / "docs" / "rules.md"
+    if UPDATE:
+        page.write_text(rules_page(all_rules()), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == rules_page(all_rules())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_options_that_documents_name_exist() -> None:
+    known = {
+        option
+        for name in cli.list_commands(None)  # type: ignore[arg-type]
+        for parameter in cli.get_command(None, name).params  # type: ignore[arg-type,union-attr]
+        for option in parameter.opts
+    }
+    for page in PAGES:
+        for line in SHOWN.sub("", page.read_text(encoding="utf-8")).splitlines():
+            if "imgdiag " in line or re.match(r"\s+--", line):
+                named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line))
+                named -= {"--override-arch"}
+                assert named <= known, (page.name, named - known)

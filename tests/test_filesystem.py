@@ -1,0 +1,571 @@
+"""The overlay merge, case by case and against a model of it that shares nothing with imgdiag."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imgdiag.errors import CorruptImage
+from imgdiag.filesystem import Directory, File, Filesystem, LayerSizes, Special, Symlink, merge
+from tests.builder import (
+    Entry,
+    device,
+    fifo,
+    file,
+    folder,
+    hard_link,
+    header,
+    merged,
+    opaque,
+    symlink,
+    walked,
+    whiteout,
+)
+
+Hidden = tuple[str, int, str, int, int]  # path, bytes, cause, made in, hidden in
+
+
+def visible(filesystem: Filesystem) -> dict[str, int | str]:
+    """Return all that is seen: a file's size, a link's target, what else it is."""
+    found: dict[str, int | str] = {}
+    for path, directory in filesystem.directories():
+        for name, node in directory.children.items():
+            where = f"{path}/{name}" if path else name
+            if isinstance(node, File):
+                found[where] = node.size
+            elif isinstance(node, Symlink):
+                found[where] = f"→ {node.target}"
+            else:
+                found[where] = "folder" if isinstance(node, Directory) else "special"
+    return found
+
+
+def hidden(filesystem: Filesystem) -> list[Hidden]:
+    return [
+        (each.path, each.file.size, each.cause.value, each.file.layer, each.hidden_in)
+        for each in filesystem.hidden
+    ]
+
+
+def sizes(filesystem: Filesystem) -> tuple[int, int, int]:
+    return filesystem.layer_bytes, filesystem.visible_bytes, filesystem.wasted_bytes
+
+
+def test_one_layer() -> None:
+    filesystem = merged(
+        [folder("app"), file("app/a", 10), symlink("app/b", "a"), hard_link("app/c", "app/a"),
+         device("dev"), fifo("pipe")]
+    )  # fmt: skip
+    assert visible(filesystem) == {
+        "app": "folder",
+        "app/a": 10,
+        "app/b": "→ a",
+        "app/c": 10,
+        "dev": "special",
+        "pipe": "special",
+    }
+    assert filesystem.layers == (
+        LayerSizes(layer_bytes=10, visible_bytes=10, wasted_bytes=0, files=1),
+    )
+    assert (filesystem.symlink_bytes, filesystem.hidden, filesystem.warnings) == (1, (), ())
+
+
+def test_17_no_layers_at_all() -> None:
+    filesystem = merge([])
+    assert (visible(filesystem), sizes(filesystem), filesystem.layers) == ({}, (0, 0, 0), ())
+
+
+def test_16_a_layer_that_could_not_be_read_changes_nothing() -> None:
+    filesystem = merge([walked(file("a", 1)), None, walked(file("b", 2))])
+    assert visible(filesystem) == {"a": 1, "b": 2}
+    assert [layer.layer_bytes for layer in filesystem.layers] == [1, 0, 2]
+
+
+def test_missing_parents_are_made() -> None:
+    filesystem = merged([file("a/b/c", 1)])
+    assert visible(filesystem) == {"a": "folder", "a/b": "folder", "a/b/c": 1}
+
+
+def test_a_folder_again_keeps_its_children_and_takes_the_new_mode() -> None:
+    filesystem = merged([folder("a"), file("a/b", 1)], [folder("a", mode=0o700), folder(".")])
+    assert visible(filesystem) == {"a": "folder", "a/b": 1}
+    here = filesystem.find("a")
+    assert isinstance(here, Directory)
+    assert here.attributes == (0o700, 0, 0)
+
+
+def test_something_else_for_the_root_is_an_error() -> None:
+    with pytest.raises(CorruptImage) as caught:
+        merged([file("./", 1)])
+    assert str(caught.value) == "an entry that is no folder stands for the root of the image"
+
+
+# Names are kept apart
+
+
+def test_38_case_unicode_forms_and_broken_bytes_are_apart() -> None:
+    names = ["a", "A", "e\u0301", "\u00e9", "\udce9", "a\nb"]
+    assert visible(merged([file(name, 1) for name in names])) == dict.fromkeys(names, 1)
+
+
+# Symbolic links
+
+
+def test_42_a_circle_of_links_is_listed_and_never_followed() -> None:
+    filesystem = merged([symlink("a", "b"), symlink("b", "a"), symlink("self", "self")])
+    assert visible(filesystem) == {"a": "→ b", "b": "→ a", "self": "→ self"}
+    with pytest.raises(CorruptImage) as caught:
+        merged([symlink("a", "b"), symlink("b", "a"), file("a/file", 1)])
+    assert str(caught.value) == "symbolic links in a circle: 'a'"
+
+
+def test_43_an_implicit_symlinked_parent_is_followed() -> None:
+    filesystem = merged(
+        [folder("usr/bin"), symlink("bin", "usr/bin"), symlink("abs", "/usr")],
+        [file("bin/tool", 7), file("abs/lib/x", 1)],
+    )
+    assert visible(filesystem) == {
+        "usr": "folder",
+        "usr/bin": "folder",
+        "usr/bin/tool": 7,
+        "usr/lib": "folder",
+        "usr/lib/x": 1,
+        "bin": "→ usr/bin",
+        "abs": "→ /usr",
+    }
+    assert filesystem.warnings == (
+        "entries under a symbolic link go where it leads, as in most engines: 'bin'",
+        "entries under a symbolic link go where it leads, as in most engines: 'abs/lib'",
+    )
+
+
+def test_43_a_link_that_leads_out_stays_inside() -> None:
+    filesystem = merged([symlink("up", "../../.."), file("up/file", 1)])
+    assert visible(filesystem) == {"up": "→ ../../..", "file": 1}
+
+
+def test_43_a_whiteout_under_a_link_goes_where_it_leads() -> None:
+    filesystem = merged(
+        [file("usr/bin/tool", 7), symlink("bin", "usr/bin")], [whiteout("bin/tool")]
+    )
+    assert hidden(filesystem) == [("bin/tool", 7, "deleted", 0, 1)]
+
+
+def test_a_parent_that_is_a_broken_link_or_a_file_becomes_a_folder() -> None:
+    filesystem = merged(
+        [symlink("link", "nowhere"), file("file", 5)], [file("link/a", 1), file("file/b", 2)]
+    )
+    assert visible(filesystem) == {"link": "folder", "link/a": 1, "file": "folder", "file/b": 2}
+    assert hidden(filesystem) == [("file", 5, "replaced", 0, 1)]
+    assert filesystem.warnings == (
+        "what is no folder holds entries, so it is one: 'link'",
+        "what is no folder holds entries, so it is one: 'file'",
+    )
+
+
+def test_44_a_real_folder_over_a_link_replaces_the_link() -> None:
+    filesystem = merged(
+        [file("real/old", 1), symlink("link", "real")], [folder("link"), file("link/new", 2)]
+    )
+    assert visible(filesystem) == {
+        "real": "folder",
+        "real/old": 1,
+        "link": "folder",
+        "link/new": 2,
+    }
+    assert filesystem.warnings == ()
+
+
+def test_44_a_link_replaced_between_its_entries() -> None:
+    filesystem = merged(
+        [symlink("link", "real"), folder("real")],
+        [file("link/a", 1), folder("link"), file("link/b", 2)],
+    )
+    assert visible(filesystem) == {
+        "link": "folder",
+        "link/b": 2,
+        "real": "folder",
+        "real/a": 1,
+    }
+
+
+def test_64_symlink_targets_are_measured_in_bytes_over_all_layers() -> None:
+    filesystem = merged([symlink("a", "four")], [symlink("a", "é"), symlink("b", "\udcff")])
+    assert filesystem.symlink_bytes == 4 + 2 + 1
+
+
+# Whiteouts
+
+
+BASE = [folder("dir"), file("dir/a", 10), file("dir/sub/b", 20), file("other", 5)]
+
+
+def test_45_an_opaque_folder_hides_its_lower_children() -> None:
+    filesystem = merged(BASE, [folder("dir"), opaque("dir"), file("dir/new", 1)])
+    assert visible(filesystem) == {"dir": "folder", "dir/new": 1, "other": 5}
+    assert hidden(filesystem) == [
+        ("dir/a", 10, "deleted", 0, 1),
+        ("dir/sub/b", 20, "deleted", 0, 1),
+    ]
+
+
+def test_45_an_opaque_root_hides_everything_and_says_so() -> None:
+    filesystem = merged(BASE, [opaque(""), file("new", 1)])
+    assert visible(filesystem) == {"new": 1}
+    assert sizes(filesystem) == (36, 1, 35)
+    assert filesystem.warnings == ("an opaque mark on the root hides all layers below it",)
+
+
+def test_46_an_opaque_mark_after_its_siblings_leaves_them() -> None:
+    filesystem = merged(BASE, [file("dir/new", 1), file("dir/sub/c", 2), opaque("dir")])
+    assert visible(filesystem) == {
+        "dir": "folder",
+        "dir/new": 1,
+        "dir/sub": "folder",
+        "dir/sub/c": 2,
+        "other": 5,
+    }
+
+
+def test_46_a_whiteout_after_the_new_file_of_its_name_leaves_it() -> None:
+    filesystem = merged(BASE, [file("other", 6), whiteout("other")])
+    assert visible(filesystem)["other"] == 6
+    assert hidden(filesystem) == [("other", 5, "deleted", 0, 1)]
+
+
+@pytest.mark.parametrize("name", [".wh..wh..opqX", ".wh.", ".wh..", ".wh..."])
+def test_47_odd_whiteouts_never_wipe_the_parent(name: str) -> None:
+    filesystem = merged(BASE, [file(f"dir/{name}")])
+    assert visible(filesystem) == visible(merged(BASE))
+
+
+def test_48_whiteouts_in_the_base_layer_have_no_effect() -> None:
+    filesystem = merged([*BASE, whiteout("other"), whiteout("gone"), opaque("dir"), opaque("")])
+    assert visible(filesystem) == visible(merged(BASE))
+    assert (filesystem.hidden, filesystem.warnings) == ((), ())
+
+
+@pytest.mark.parametrize("gone", ["gone", "gone/deep", "other/below", "dir/a/below"])
+def test_48_whiteouts_of_what_is_not_there_vanish(gone: str) -> None:
+    assert visible(merged(BASE, [whiteout(gone), opaque(gone)])) == visible(merged(BASE))
+
+
+def test_67_a_folder_deleted_wastes_every_byte_below_it() -> None:
+    filesystem = merged(BASE, [whiteout("dir")])
+    assert visible(filesystem) == {"other": 5}
+    assert sizes(filesystem) == (35, 5, 30)
+    assert hidden(filesystem) == [
+        ("dir/a", 10, "deleted", 0, 1),
+        ("dir/sub/b", 20, "deleted", 0, 1),
+    ]
+
+
+def test_50_a_folder_deleted_and_made_again_holds_only_what_is_new() -> None:
+    filesystem = merged(BASE, [whiteout("dir")], [file("dir/a", 3)])
+    assert visible(filesystem) == {"dir": "folder", "dir/a": 3, "other": 5}
+    assert sizes(filesystem) == (38, 8, 30)
+
+
+# Replaced
+
+
+def test_49_a_file_over_a_folder_takes_the_children_away() -> None:
+    filesystem = merged(BASE, [file("dir", 1)])
+    assert visible(filesystem) == {"dir": 1, "other": 5}
+    assert hidden(filesystem) == [
+        ("dir/a", 10, "replaced", 0, 1),
+        ("dir/sub/b", 20, "replaced", 0, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "after"),
+    [(folder("other"), "folder"), (symlink("other", "x"), "→ x"), (device("other"), "special")],
+)
+def test_49_anything_over_a_file_replaces_it(entry: Entry, after: str) -> None:
+    filesystem = merged(BASE, [entry])
+    assert visible(filesystem)["other"] == after
+    assert hidden(filesystem) == [("other", 5, "replaced", 0, 1)]
+
+
+def test_53_three_copies_by_touch_and_chmod_waste_two() -> None:
+    copies = [file("big", 9, mtime=1), file("big", 9, mtime=1, mode=0o755), file("big", 9, mtime=2)]
+    filesystem = merge([walked(copy) for copy in copies], frozenset({2}))
+    assert sizes(filesystem) == (27, 9, 18)
+    assert hidden(filesystem) == [
+        ("big", 9, "metadata-only", 0, 1),
+        ("big", 9, "metadata-only", 1, 2),
+    ]
+
+
+def test_53_another_time_is_a_rewrite_when_the_command_sets_no_times() -> None:
+    assert hidden(merged([file("big", 9, mtime=1)], [file("big", 9, mtime=2)])) == [
+        ("big", 9, "overwritten", 0, 1)
+    ]
+
+
+def test_54_a_file_deleted_later_is_charged_to_its_maker_and_names_its_deleter() -> None:
+    filesystem = merged([file("a", 1)], [file("b", 10)], [file("c", 2)], [whiteout("b")])
+    assert filesystem.layers == (
+        LayerSizes(layer_bytes=1, visible_bytes=1, wasted_bytes=0, files=1),
+        LayerSizes(layer_bytes=10, visible_bytes=0, wasted_bytes=10, files=1),
+        LayerSizes(layer_bytes=2, visible_bytes=2, wasted_bytes=0, files=1),
+        LayerSizes(layer_bytes=0, visible_bytes=0, wasted_bytes=0, files=0),
+    )
+    assert hidden(filesystem) == [("b", 10, "deleted", 1, 3)]
+
+
+def test_55_the_same_path_twice_in_a_layer_counts_twice_and_the_last_wins() -> None:
+    filesystem = merged([file("a", 10), file("a", 3)])
+    assert visible(filesystem) == {"a": 3}
+    assert filesystem.layers == (
+        LayerSizes(layer_bytes=13, visible_bytes=3, wasted_bytes=10, files=2),
+    )
+    assert hidden(filesystem) == [("a", 10, "overwritten", 0, 0)]
+    assert filesystem.warnings == ("the same path twice in one layer: 'a'",)
+
+
+def test_68_a_small_file_grown_by_a_rewrite_wastes_its_first_bytes() -> None:
+    filesystem = merged([file("log", 10)], [file("log", 9_000)])
+    assert sizes(filesystem) == (9_010, 9_000, 10)
+    assert hidden(filesystem) == [("log", 10, "overwritten", 0, 1)]
+
+
+# Hard links
+
+
+LINKED = [file("one", 10), hard_link("two", "one")]
+
+
+@pytest.mark.parametrize("kept", ["one", "two"])
+def test_51_hard_link_with_one_name_deleted(kept: str) -> None:
+    gone = {"one": "two", "two": "one"}[kept]
+    filesystem = merged(LINKED, [whiteout(gone)])
+    assert visible(filesystem) == {kept: 10}
+    assert (sizes(filesystem), filesystem.hidden) == ((10, 10, 0), ())
+
+
+@pytest.mark.parametrize("kept", ["one", "two"])
+def test_51_hard_link_with_one_name_overwritten(kept: str) -> None:
+    gone = {"one": "two", "two": "one"}[kept]
+    filesystem = merged(LINKED, [file(gone, 3)])
+    assert visible(filesystem) == {kept: 10, gone: 3}
+    assert (sizes(filesystem), filesystem.hidden) == ((13, 13, 0), ())
+
+
+def test_51_hard_link_with_both_names_gone() -> None:
+    filesystem = merged(LINKED, [whiteout("one")], [file("two", 3)])
+    assert hidden(filesystem) == [("two", 10, "overwritten", 0, 2)]
+    assert sizes(filesystem) == (13, 3, 10)
+
+
+def test_52_a_hard_link_across_layers_is_one_more_name() -> None:
+    filesystem = merged([file("one", 10)], [hard_link("two", "one")], [whiteout("one")])
+    assert visible(filesystem) == {"two": 10}
+    assert sizes(filesystem) == (10, 10, 0)
+
+
+def test_52_a_hard_link_to_nothing_is_left_out() -> None:
+    filesystem = merged([folder("dir"), hard_link("a", "gone"), hard_link("b", "dir")])
+    assert visible(filesystem) == {"dir": "folder"}
+    assert filesystem.warnings == (
+        "a hard link to nothing is left out: 'a' → 'gone'",
+        "a hard link to nothing is left out: 'b' → 'dir'",
+    )
+
+
+def test_52_hard_links_to_links_and_devices() -> None:
+    filesystem = merged(
+        [symlink("link", "xyz"), hard_link("same", "link"), device("dev"), hard_link("d2", "dev")]
+    )
+    assert visible(filesystem) == {
+        "link": "→ xyz",
+        "same": "→ xyz",
+        "dev": "special",
+        "d2": "special",
+    }
+    assert filesystem.symlink_bytes == 3
+
+
+def test_a_hard_link_to_itself_changes_nothing() -> None:
+    filesystem = merged([file("a", 10), hard_link("a", "a")], [hard_link("a", "a")])
+    assert (visible(filesystem), sizes(filesystem)) == ({"a": 10}, (10, 10, 0))
+
+
+def test_a_hard_link_over_the_folder_that_holds_its_target() -> None:
+    filesystem = merged([file("dir/a", 10), file("dir/b", 1)], [hard_link("dir", "dir/a")])
+    assert visible(filesystem) == {"dir": 10}
+    assert hidden(filesystem) == [("dir/b", 1, "replaced", 0, 1)]
+
+
+def test_56_a_size_on_a_link_is_not_counted() -> None:
+    filesystem = merged([file("one", 10), hard_link("two", "one", size=10)])
+    assert sizes(filesystem) == (10, 10, 0)
+    odd = [header(b"link", kind=b"2", link=b"x", size=99), header(b"dir", kind=b"5", size=99)]
+    assert sizes(merged(odd)) == (0, 0, 0)
+
+
+def test_57_devices_count_nothing() -> None:
+    assert sizes(merged([device("dev/null", size=5_000), fifo("queue")])) == (0, 0, 0)
+
+
+def test_59_a_path_of_1_500_parts() -> None:
+    deep = "/".join(["d"] * 1_500)
+    filesystem = merged([file(f"{deep}/a", 7)], [file(f"{deep}/b", 1)], [whiteout("d")])
+    assert visible(filesystem) == {}
+    assert [path for path, *_ in hidden(filesystem)] == [f"{deep}/a", f"{deep}/b"]
+    node = merged([file(f"{deep}/a", 7)]).find(f"{deep}/a")
+    assert isinstance(node, File)
+    assert node.size == 7
+
+
+# Looking things up
+
+
+def test_find_follows_links_in_folders_and_not_at_the_end() -> None:
+    filesystem = merged(
+        [file("real/file", 1), symlink("link", "real"), symlink("last", "real/file")]
+    )
+    assert filesystem.find("link/file") is filesystem.find("/real/./file")
+    assert filesystem.find("") is filesystem.root
+    assert isinstance(filesystem.find("last"), Symlink)
+    assert filesystem.find("real/none") is None
+    assert filesystem.find("real/file/below") is None
+    assert filesystem.find("none/below") is None
+    assert isinstance(merged([fifo("a")]).find("a"), Special)
+
+
+def test_files_yields_each_name() -> None:
+    filesystem = merged([folder("dir"), *LINKED, file("dir/three", 3)])
+    assert [(path, each.size) for path, each in filesystem.files()] == [
+        ("one", 10),
+        ("two", 10),
+        ("dir/three", 3),
+    ]
+    assert filesystem.find("one") is filesystem.find("two")
+
+
+# Against a model
+
+
+Path = tuple[str, ...]
+
+
+@dataclass
+class Model:
+    """A merged image as a flat table from paths to what is there: its kind and its inode."""
+
+    table: dict[Path, tuple[str, int]] = field(default_factory=dict)
+    made: dict[int, tuple[int, int]] = field(default_factory=dict)  # inode: layer and size
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def apply(self, index: int, layer: Sequence[Entry]) -> None:
+        for entry in layer:
+            *parent, name = entry.path.rstrip("/").split("/")
+            if name == ".wh..wh..opq":
+                self.remove_below(tuple(parent))
+            elif name.startswith(".wh."):
+                self.remove((*parent, name.removeprefix(".wh.")))
+        for entry in layer:
+            path = tuple(entry.path.rstrip("/").split("/"))
+            if not path[-1].startswith(".wh."):
+                self.make_folders(path[:-1])
+                self.add(index, path, entry)
+
+    def add(self, index: int, path: Path, entry: Entry) -> None:
+        if entry.kind == b"5":
+            self.make_folders(path)
+            return
+        if entry.kind == b"1":
+            node = self.table.get(tuple(entry.target.split("/")), ("folder", -1))
+            if node[0] == "folder":
+                return
+        else:
+            node = ({b"0": "file", b"2": "link", b"3": "device"}[entry.kind], next(self.numbers))
+            if node[0] == "file":
+                self.made[node[1]] = (index, len(entry.content))
+        self.remove(path)
+        self.table[path] = node
+
+    def make_folders(self, path: Path) -> None:
+        for length in range(1, len(path) + 1):
+            if self.table.get(path[:length], ("", 0))[0] != "folder":
+                self.remove(path[:length])
+                self.table[path[:length]] = ("folder", next(self.numbers))
+
+    def remove(self, path: Path) -> None:
+        self.remove_below(path)
+        self.table.pop(path, None)
+
+    def remove_below(self, path: Path) -> None:
+        for other in list(self.table):
+            if len(other) > len(path) and other[: len(path)] == path:
+                del self.table[other]
+
+    def sizes(self, layers: int) -> list[tuple[int, int]]:
+        """Return each layer's bytes and how many of them are seen."""
+        seen = {inode for _, inode in self.table.values()}
+        result = []
+        for layer in range(layers):
+            inodes = [(inode, size) for inode, (made, size) in self.made.items() if made == layer]
+            shown = sum(size for inode, size in inodes if inode in seen)
+            result.append((sum(size for _, size in inodes), shown))
+        return result
+
+
+paths = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
+entries = st.one_of(
+    st.builds(file, paths, st.integers(0, 40), mtime=st.integers(0, 1)),
+    st.builds(file, paths, st.integers(0, 40)),
+    st.builds(folder, paths),
+    st.builds(symlink, paths, st.just("/nowhere")),
+    st.builds(hard_link, paths, paths),
+    st.builds(hard_link, paths, paths),
+    st.builds(device, paths),
+    st.builds(whiteout, paths),
+    st.builds(opaque, paths),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(entries, max_size=8), min_size=1, max_size=5))
+def test_any_layers_merge_as_in_the_model(layers: list[list[Entry]]) -> None:
+    model = Model()
+    for index, layer in enumerate(layers):
+        model.apply(index, layer)
+    filesystem = merged(*layers)
+
+    kinds: dict[Path, str] = {}
+    names: dict[int, set[Path]] = defaultdict(set)
+    for where, directory in filesystem.directories():
+        for name, node in directory.children.items():
+            path = (*where.split("/"), name) if where else (name,)
+            kinds[path] = {Directory: "folder", File: "file", Symlink: "link"}.get(
+                type(node), "device"
+            )
+            names[id(node)].add(path)
+    assert kinds == {path: kind for path, (kind, _) in model.table.items()}
+    by_inode: dict[int, set[Path]] = defaultdict(set)
+    for path, (_, inode) in model.table.items():
+        by_inode[inode].add(path)
+    assert {frozenset(each) for each in names.values()} == {
+        frozenset(each) for each in by_inode.values()
+    }
+
+    assert [(each.layer_bytes, each.visible_bytes) for each in filesystem.layers] == model.sizes(
+        len(layers)
+    )
+    for each in filesystem.layers:
+        assert each.layer_bytes == each.visible_bytes + each.wasted_bytes
+    assert sum(each.file.size for each in filesystem.hidden) == filesystem.wasted_bytes
+    assert len({each.file for each in filesystem.hidden}) == len(filesystem.hidden)
+    counted: dict[File, int] = defaultdict(int)
+    for _, found in filesystem.files():
+        counted[found] += 1
+    assert all(found.names == count for found, count in counted.items())

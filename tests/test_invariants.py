@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from imgdiag.analysis import Analysis, UsageTable
+from imgdiag.errors import ImgdiagError
+from imgdiag.facts import Facts
+from imgdiag.filesystem import merge
+from imgdiag.invariants import breaches, hold
+from imgdiag.pipeline import examine
+from imgdiag.rules import all_rules
+from imgdiag.rules.rule import ExampleLayer
+from imgdiag.scanner.usage import UsageRow
+from tests.made import made_image
+
+LAYERS = (
+    ExampleLayer(created_by="RUN make", files={"a": 2_000_000, "b": 1_000_000}),
+    ExampleLayer(created_by="RUN rm b", files={"c": 5}, deletes=("b",)),
+)
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[Analysis, Facts]:
+    image = made_image(*LAYERS)
+    facts = Facts(config=image.config, filesystem=merge([layer.content for layer in image.layers]))
+    return examine(image), facts
+
+
+def test_a_true_analysis_holds(made: tuple[Analysis, Facts]) -> None:
+    assert list(breaches(*made)) == []
+    hold(*made)
+
+
+@pytest.mark.parametrize(
+    "layers", [example.layers for rule in all_rules() for example in rule.examples]
+)
+def test_all_examples_hold(layers: tuple[ExampleLayer, ...]) -> None:
+    examine(made_image(*layers))  # raises when its numbers do not add up
+
+
+def test_all_examples_in_one_image_hold() -> None:
+    examine(
+        made_image(
+            *(layer for rule in all_rules() for each in rule.examples for layer in each.layers)
+        )
+    )
+
+
+def breach(analysis: Analysis, facts: Facts) -> str:
+    found = list(breaches(analysis, facts))
+    with pytest.raises(ImgdiagError, match="do not add up") as error:
+        hold(analysis, facts)
+    assert "report it" in str(error.value)
+    return "; ".join(found)
+
+
+def test_sizes_that_do_not_add_up(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    sizes = replace(analysis.sizes, visible_bytes=analysis.sizes.visible_bytes + 1)
+    text = breach(replace(analysis, sizes=sizes), facts)
+    assert "layer bytes are not visible plus wasted bytes" in text
+    assert "2,000,006 visible bytes, and 2,000,005 below the root" in text
+
+
+def test_waste_without_a_cause(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    assert "causes of waste" in breach(replace(analysis, waste=()), facts)
+
+
+def test_packages_that_own_too_much(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    assert "packages own more" in breach(replace(analysis, unattributed_bytes=-1), facts)
+
+
+def test_a_layer_that_does_not_add_up(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    first, second = analysis.layers
+    layers = (replace(first, layer_bytes=1), second)
+    assert "layer 0 does not add up" in breach(replace(analysis, layers=layers), facts)
+
+
+def test_a_finding_that_claims_too_much(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    [finding] = analysis.findings
+    claim = replace(finding.claim, layer_bytes=10**9, visible_bytes=10**9)
+    text = breach(replace(analysis, findings=(replace(finding, claim=claim),)), facts)
+    assert "deleted-later claims more than there is" in text
+    assert "deleted-later claims more than is visible" in text
+
+
+@pytest.mark.parametrize(
+    "change", [{"visible_bytes": -1}, {"layer_bytes": 10**9}, {"layer_bytes": 0}]
+)
+def test_a_prediction_out_of_bounds(made: tuple[Analysis, Facts], change: dict[str, Any]) -> None:
+    analysis, facts = made
+    outcome = replace(analysis.prediction.safe, **change)
+    prediction = replace(analysis.prediction, safe=outcome)
+    assert "the prediction is out of bounds" in breach(
+        replace(analysis, prediction=prediction), facts
+    )
+
+
+def test_a_table_with_too_much_in_it(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    table = UsageTable(path="x", title="x", bytes=1, rows=(UsageRow("x/y", 2),))
+    assert "the children of /x" in breach(replace(analysis, tables=(table,)), facts)
