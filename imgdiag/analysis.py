@@ -33,7 +33,8 @@ class Sizes:
 class LayerSummary:
     """One layer. `created_by` is the history's text, `instruction` what of it the user wrote.
 
-    `problem` says why a layer could not be read; its sizes are then 0 and mean nothing.
+    `problem` says why a layer could not be read; its sizes are then 0 and mean nothing. What of
+    it is visible and wasted is None when layers were not read at all (--quick).
     """
 
     index: int
@@ -42,10 +43,10 @@ class LayerSummary:
     created_by: str
     instruction: str
     layer_bytes: int
-    visible_bytes: int
-    wasted_bytes: int
+    visible_bytes: int | None
+    wasted_bytes: int | None
     transfer_bytes: int | None
-    files: int
+    files: int | None
     problem: str
 
 

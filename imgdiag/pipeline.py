@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
-from imgdiag import invariants, sources
+from imgdiag import invariants, quick, sources
 from imgdiag.analysis import (
     Analysis,
     LayerSummary,
@@ -20,7 +21,7 @@ from imgdiag.facts import Facts
 from imgdiag.filesystem import Cause, Directory, Hidden, merge
 from imgdiag.image import instruction
 from imgdiag.layers.walk import Layer, read_layer
-from imgdiag.prediction import predict
+from imgdiag.prediction import Outcome, predict
 from imgdiag.rules import find_all
 from imgdiag.rules._shell import sets_times
 from imgdiag.sources.base import Request, SourceImage
@@ -76,6 +77,75 @@ def examine(image: SourceImage[Layer]) -> Analysis:
     )
     invariants.hold(analysis, facts)
     return analysis
+
+
+def analyze_quickly(reference: str, request: Request | None = None) -> Analysis:
+    """Analyse an engine's image by its history and a scan in a throw-away container.
+
+    This runs the image's own Python or find. Raises ImgdiagError.
+    """
+    image = quick.load(reference, request or Request())
+    filesystem = merge([image.visible])
+    # Which layer holds what is not known, so no finding may speak of instructions.
+    facts = Facts(config=replace(image.config, history=()), filesystem=filesystem)
+    findings = tuple(
+        replace(each, claim=replace(each.claim, layers=())) for each in find_all(facts)
+    )
+    visible = filesystem.visible_bytes
+    total = max(sum(image.layer_sizes), visible)
+    prediction = predict(facts, findings)
+    analysis = Analysis(
+        reference=image.reference,
+        source="docker",
+        route="quick",
+        route_note="",
+        config=image.config,
+        sizes=Sizes(
+            layer_bytes=total,
+            visible_bytes=visible,
+            wasted_bytes=total - visible,
+            transfer_bytes=None,
+            engine_bytes=image.engine_bytes,
+            symlink_bytes=0,
+        ),
+        layers=tuple(
+            LayerSummary(
+                index=index,
+                diff_id=image.config.diff_ids[index],
+                digest=None,
+                created_by=image.config.created_by(index),
+                instruction=instruction(image.config.created_by(index)),
+                layer_bytes=size,
+                visible_bytes=None,
+                wasted_bytes=None,
+                transfer_bytes=None,
+                files=None,
+                problem="",
+            )
+            for index, size in enumerate(image.layer_sizes)
+        ),
+        waste=(),
+        tables=tuple(_tables(facts)),
+        largest_files=tuple(facts.usage.largest_files(_FILES)),
+        packages=tuple(_packages(facts)),
+        unattributed_bytes=visible - sum(each.bytes for each in facts.distributions),
+        torches=facts.torches,
+        findings=findings,
+        prediction=replace(
+            prediction,
+            safe=_of_whole(prediction.safe, total - visible),
+            review=_of_whole(prediction.review, total - visible),
+        ),
+        skipped=image.skipped,
+        warnings=(*image.config.warnings, *filesystem.warnings),
+    )
+    invariants.hold(analysis, facts)
+    return analysis
+
+
+def _of_whole(outcome: Outcome, hidden_bytes: int) -> Outcome:
+    """Return an outcome for visible bytes as one for the image with its unexplained waste."""
+    return replace(outcome, layer_bytes=outcome.layer_bytes + hidden_bytes, estimate=True)
 
 
 def _sizes(image: SourceImage[Layer], facts: Facts) -> Sizes:

@@ -12,10 +12,12 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sys
 import tarfile
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -39,7 +41,7 @@ _CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 class _ZeroedLayer:
     """A layer's zeroed and compressed blob in a temporary file. Sizes are in bytes."""
 
-    path: Path
+    file: IO[bytes]
     diff_id: str
     digest: str
     size: int
@@ -60,12 +62,11 @@ def write_skeleton(reference: str, output: Path, request: Request) -> SkeletonSi
     """
     output = output.absolute()
     try:
-        with tempfile.TemporaryDirectory(prefix=".imgdiag-", dir=output.parent) as folder:
-            zeroer = _Zeroer(Path(folder))
+        with ExitStack() as files, _temporary_file(output.parent) as archive:
+            zeroer = _Zeroer(output.parent, files)
             image = sources.load(reference, zeroer.visit, request)
-            archive = Path(folder) / "skeleton.tar"
             _write_archive(image, archive)
-            archive.replace(output)
+            _publish(archive, output)
             return SkeletonSizes(output.stat().st_size, zeroer.unpacked_bytes)
     except OSError as error:
         raise ImgdiagError(
@@ -74,24 +75,50 @@ def write_skeleton(reference: str, output: Path, request: Request) -> SkeletonSi
         ) from error
 
 
+def _temporary_file(folder: Path) -> IO[bytes]:
+    """Return a file without a name (O_TMPFILE): whatever ends the program, it is gone."""
+    return tempfile.TemporaryFile(dir=folder)
+
+
+def _publish(file: IO[bytes], output: Path) -> None:
+    """Give a file without a name its name, in place of what has it now."""
+    file.flush()
+    mask = os.umask(0)
+    os.umask(mask)
+    os.fchmod(file.fileno(), 0o666 & ~mask)
+    # open(2), O_TMPFILE: a link from /proc gives it one. A name that is taken cannot be linked to.
+    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    descriptors = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            os.link(str(file.fileno()), part, src_dir_fd=descriptors, follow_symlinks=True)
+        except OSError:  # no such files on this file system: copy it
+            file.seek(0)
+            with part.open("xb") as copy:
+                shutil.copyfileobj(file, copy)
+        part.replace(output)
+    finally:
+        os.close(descriptors)
+        part.unlink(missing_ok=True)
+
+
 class _Compressor(Protocol):
     def compress(self, data: bytes, /) -> bytes: ...
     def flush(self) -> bytes: ...
 
 
 class _Zeroer:
-    """Visits layers and leaves a zeroed blob of each in a folder."""
+    """Visits layers and leaves a zeroed blob of each in a temporary file that `files` closes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: ExitStack) -> None:
         self._folder = folder
+        self._files = files
         self.unpacked_bytes = 0
 
     def visit(self, reader: Reader) -> _ZeroedLayer:
-        handle, name = tempfile.mkstemp(dir=self._folder)
-        with os.fdopen(handle, "wb") as file:
-            sink = _Sink(file)
-            read_layer(_ZeroingReader(reader, sink.write), CAPTURE)
-            layer = sink.finish(Path(name))
+        sink = _Sink(self._files.enter_context(_temporary_file(self._folder)))
+        read_layer(_ZeroingReader(reader, sink.write), CAPTURE)
+        layer = sink.finish()
         self.unpacked_bytes += sink.unpacked_bytes
         return layer
 
@@ -135,10 +162,10 @@ class _Sink:
         self.unpacked_bytes += len(data)
         self._store(self._compressor.compress(data))
 
-    def finish(self, path: Path) -> _ZeroedLayer:
+    def finish(self) -> _ZeroedLayer:
         self._store(self._compressor.flush())
         return _ZeroedLayer(
-            path=path,
+            file=self._file,
             diff_id=f"sha256:{self._plain.hexdigest()}",
             digest=f"sha256:{self._stored.hexdigest()}",
             size=self._file.tell(),
@@ -157,7 +184,7 @@ def _compressor() -> _Compressor:
     return ZstdCompressor(level=_LEVEL)
 
 
-def _write_archive(image: SourceImage[_ZeroedLayer], path: Path) -> None:
+def _write_archive(image: SourceImage[_ZeroedLayer], file: IO[bytes]) -> None:
     config = jsontext.parse_object(image.config_data, "the image's config")
     config["rootfs"] = {
         "type": "layers",
@@ -197,15 +224,15 @@ def _write_archive(image: SourceImage[_ZeroedLayer], path: Path) -> None:
             }
         ],
     }
-    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
         _add(archive, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
         _add(archive, "index.json", _json(index))
         for data in (manifest_data, config_data):
             _add(archive, f"blobs/sha256/{hashlib.sha256(data).hexdigest()}", data)
         blobs = {layer.content.digest: layer.content for layer in image.layers if layer.content}
         for digest, blob in blobs.items():
-            with blob.path.open("rb") as file:
-                _add(archive, f"blobs/sha256/{digest.removeprefix('sha256:')}", file, blob.size)
+            blob.file.seek(0)
+            _add(archive, f"blobs/sha256/{digest.removeprefix('sha256:')}", blob.file, blob.size)
 
 
 def _add(

@@ -16,7 +16,7 @@ LAYERS = 6
 def headline(analysis: Analysis) -> str:
     """Return the verdict in a sentence."""
     sizes = analysis.sizes
-    if analysis.skipped:
+    if any(layer.problem for layer in analysis.layers):
         return "and more: not every layer could be read"
     text = verdict(sizes.layer_bytes)
     if sizes.wasted_bytes * 20 >= sizes.layer_bytes > 0:
@@ -85,6 +85,13 @@ def first_mends(analysis: Analysis, count: int) -> list[Finding]:
     # What saves the most comes first; among equals, what is safe.
     chosen.sort(key=lambda each: -each.bytes)
     return sorted(chosen[:count], key=lambda each: order[each.safety])
+
+
+def wasted(layer: LayerSummary) -> str:
+    """Return what of a layer nobody sees: its bytes, a dash for none, ? when it is not known."""
+    if layer.wasted_bytes is None:
+        return "?"
+    return format_bytes(layer.wasted_bytes) if layer.wasted_bytes else "–"
 
 
 def made_by(layer: LayerSummary) -> str:

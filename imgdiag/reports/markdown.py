@@ -99,7 +99,7 @@ def _layers(analysis: Analysis) -> Iterable[str]:
         (
             str(layer.index),
             "?" if layer.problem else format_bytes(layer.layer_bytes),
-            format_bytes(layer.wasted_bytes) if layer.wasted_bytes else "–",
+            _summary.wasted(layer),
             _code(shortened(_summary.made_by(layer), 100)),
         )
         for layer in _summary.layers_that_matter(analysis)

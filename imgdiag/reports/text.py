@@ -52,7 +52,7 @@ def _layers(page: Page, analysis: Analysis) -> None:
             (
                 str(layer.index),
                 "?" if layer.problem else format_bytes(layer.layer_bytes),
-                format_bytes(layer.wasted_bytes) if layer.wasted_bytes else "–",
+                _summary.wasted(layer),
                 _summary.made_by(layer),
             )
             for layer in _summary.layers_that_matter(analysis)
@@ -143,9 +143,9 @@ def _details(page: Page, analysis: Analysis) -> None:
             (
                 str(layer.index),
                 "?" if layer.problem else format_bytes(layer.layer_bytes),
-                format_bytes(layer.visible_bytes),
-                format_bytes(layer.wasted_bytes),
-                f"{layer.files:,}",
+                "?" if layer.visible_bytes is None else format_bytes(layer.visible_bytes),
+                _summary.wasted(layer),
+                "?" if layer.files is None else f"{layer.files:,}",
                 _summary.made_by(layer),
             )
             for layer in analysis.layers

@@ -13,7 +13,7 @@ RUN = """
 mount --bind "$0/lib" /var/lib
 mount --bind "$0/run" /run
 mount --bind "$0/shm" /dev/shm
-exec podman --root "$0/storage" --runroot /run/storage --storage-driver overlay \
+CONTAINERS_CONF="$0/containers.conf" exec podman --root "$0/storage" --runroot /run/storage --storage-driver overlay \
     --cgroup-manager cgroupfs --events-backend file --network-config-dir "$0/lib" \
     system service --time=0 "unix://$0/podman.sock"
 """
@@ -30,6 +30,10 @@ def running() -> Iterator[Engine]:
     with private_folder() as folder:
         for name in ("lib", "run", "shm", "storage"):
             (folder / name).mkdir()
+        # By default podman asks for more than a container that runs the tests may have.
+        (folder / "containers.conf").write_text(
+            '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n'
+        )
         with private_engine(
             ["unshare", "--mount", "sh", "-ec", RUN, folder],
             kind="podman",

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from .conftest import give_up
 from .engine import Engine
 
 Report = dict[str, Any]
@@ -105,6 +106,20 @@ def in_container(engine: Engine, image: str, program: str, *arguments: str) -> b
     return done.stdout
 
 
+def static_bytes(engine: Engine, image: str, path: str) -> int:
+    """Return what the image has at a path, 0 where it has nothing."""
+    done = imgdiag(engine, "du", image, f"/{path}", "--depth=0", "-f", "json")
+    return int(json.loads(done.stdout)["table"]["bytes"]) if done.returncode == 0 else 0
+
+
+def runs_containers(engine: Engine, image: str) -> bool:
+    try:
+        engine.docker("run", "--rm", "--network=none", "--entrypoint=true", image)
+    except RuntimeError:
+        return False
+    return True
+
+
 def files_by_du(engine: Engine, image: str) -> dict[str, int]:
     """Return what the real `du` says of each file, hard links once, and `find` calls a file."""
     files = set(
@@ -145,16 +160,12 @@ def test_live_is_what_du_says(engine: Engine, wasteful_image: str) -> None:
 
 def test_static_and_live_agree(any_engine: Engine, wasteful_in_any: str) -> None:
     """The same table by the layers and in a container, in each engine."""
+    if not runs_containers(any_engine, wasteful_in_any):
+        give_up(f"{any_engine.kind} cannot run a container here")
     static = du(any_engine, wasteful_in_any, "--top", "1000")
     live = du(any_engine, wasteful_in_any, "--live", "--top", "1000")
-    hidden = sum(
-        du(any_engine, wasteful_in_any, f"/{path}", "--depth=0")["table"]["bytes"]
-        for path in live["left_out"]
-        if path.startswith("etc/")
-    )
-    unread = {each["what"].lstrip("/") for each in live["skipped"]}
-    for path in unread:
-        hidden += du(any_engine, wasteful_in_any, path, "--depth=0")["table"]["bytes"]
+    unseen = {*live["left_out"], *(each["what"] for each in live["skipped"])}
+    hidden = sum(static_bytes(any_engine, wasteful_in_any, path) for path in unseen)
     assert static["table"]["bytes"] == live["table"]["bytes"] + hidden
     assert leftovers(any_engine) == []
 
@@ -269,7 +280,7 @@ def test_how_the_container_is_set_up(engine: Engine, slow_image: str) -> None:
     assert not host["Privileged"]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_scan_leaves_nothing(
     engine: Engine, slow_image: str, number: signal.Signals, code: int
 ) -> None:
@@ -330,11 +341,8 @@ def test_a_running_container(engine: Engine, base_image: str) -> None:
         table = report["table"]
         assert table["written_bytes"] == 31204
         assert_adds_up(table)
-        hidden = sum(
-            du(engine, base_image, f"/{path}", "--depth=0")["table"]["bytes"]
-            for path in ("etc/debian_version", "etc/hosts", "etc/hostname", "etc/resolv.conf")
-            if path == "etc/debian_version" or path in report["left_out"]
-        )
+        unseen = {"etc/debian_version", *report["left_out"]}
+        hidden = sum(static_bytes(engine, base_image, path) for path in unseen)
         assert table["bytes"] - 31204 == before - hidden
         text = imgdiag(engine, "du", "--container", name, "/app").stdout
         assert "written since start" in text

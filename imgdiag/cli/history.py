@@ -1,0 +1,37 @@
+"""`imgdiag history`: the instructions and what each of them added."""
+
+from __future__ import annotations
+
+import click
+
+from imgdiag.cli import _options
+from imgdiag.layers.history import read_history
+from imgdiag.reports import Style, _history
+
+
+@click.command()
+@click.argument("reference", metavar="REF")
+@click.option("--no-trunc", is_flag=True, help="Show the builder's whole text, nothing cut.")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="Format of the table.",
+)
+@_options.reads_image
+def command(reading: _options.Reading, reference: str, no_trunc: bool, format_: str) -> None:
+    """Show the instructions that made the image REF, oldest first, and what each of them added.
+
+    Like 'docker history', but for every kind of REF that 'imgdiag analyze' takes, and with the
+    bytes of each layer that later layers hide. An instruction that made no layer has no sizes.
+    """
+    with reading() as request:
+        history = read_history(reference, request)
+    if format_ == "json":
+        click.echo(_history.as_json(history), nl=False)
+    else:
+        style = Style(color=_options.wants_color(), width=_options.page_width())
+        click.echo(_history.text(history, style, whole=no_trunc), nl=False)

@@ -1,0 +1,51 @@
+"""`imgdiag verify-torch`: ask the image's own Python whether the analysis is right."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from imgdiag.cli import _options
+from imgdiag.python.verification import verify_torch
+from imgdiag.reports import Style, _verification
+from imgdiag.scanner.live import Sandbox
+
+DISAGREED = 1
+
+
+@click.command()
+@click.argument("reference", metavar="REF")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="Format of the answer.",
+)
+@_options.reads_image
+def command(reading: _options.Reading, reference: str, format_: str) -> None:
+    """Import torch in the image REF, and hold what it says against what imgdiag read.
+
+    This runs code of the image: its Python imports torch, in a container without network or
+    rights, whose root is read-only and which is removed afterwards. REF is an engine's image.
+
+    \b
+    Exit codes:
+      0  both agree, or there is no torch in the image
+      1  they disagree
+      2  wrong usage
+      3  the image could not be read, or its Python not be run
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
+    with reading() as request:
+        # As the image's own user: that is who imports torch when the image is used.
+        sandbox = Sandbox(user="", writable_tmp=True, platform=request.platform)
+        verification = verify_torch(reference, request, sandbox)
+    if format_ == "json":
+        click.echo(_verification.as_json(verification), nl=False)
+    else:
+        style = Style(color=_options.wants_color(), width=_options.page_width())
+        click.echo(_verification.text(verification, style), nl=False)
+    sys.exit(0 if verification.agreed else DISAGREED)

@@ -1,0 +1,84 @@
+"""The history of an image: each instruction, and the layer that it made if it made one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imgdiag import sources
+from imgdiag.filesystem import merge
+from imgdiag.image import ImageConfig
+from imgdiag.layers.walk import read_layer
+from imgdiag.sources import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeLayer:
+    """What an instruction added. `problem` says why a layer could not be read: no sizes then."""
+
+    index: int
+    layer_bytes: int
+    visible_bytes: int
+    wasted_bytes: int
+    transfer_bytes: int | None
+    files: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One entry of the history; `layer` is None for one that made none, such as ENV."""
+
+    created: str | None
+    created_by: str
+    layer: MadeLayer | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """An image's steps, oldest first; layers that the history does not know come last."""
+
+    reference: str
+    source: str
+    route: str
+    config: ImageConfig
+    steps: tuple[Step, ...]
+
+
+def read_history(reference: str, request: Request) -> History:
+    """Read the image that `reference` names. Raises ImgdiagError."""
+    image = sources.load(reference, read_layer, request)
+    merged = merge([layer.content for layer in image.layers]).layers
+    layers = [
+        MadeLayer(
+            index=index,
+            layer_bytes=sizes.layer_bytes,
+            visible_bytes=sizes.visible_bytes,
+            wasted_bytes=sizes.wasted_bytes,
+            transfer_bytes=layer.transfer_bytes,
+            files=sizes.files,
+            problem=layer.problem,
+        )
+        for index, (layer, sizes) in enumerate(zip(image.layers, merged, strict=True))
+    ]
+    known = {entry.layer for entry in image.config.history}
+    return History(
+        reference=image.reference,
+        source=image.source,
+        route=image.route,
+        config=image.config,
+        steps=(
+            *(
+                Step(
+                    created=entry.created,
+                    created_by=entry.created_by,
+                    layer=None if entry.layer is None else layers[entry.layer],
+                )
+                for entry in image.config.history
+            ),
+            *(
+                Step(created=None, created_by="", layer=layer)
+                for layer in layers
+                if layer.index not in known
+            ),
+        ),
+    )

@@ -1,0 +1,90 @@
+"""The table of an image's history, for a terminal and for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from imgdiag.image import instruction
+from imgdiag.layers.history import History, MadeLayer, Step
+from imgdiag.reports import Style
+from imgdiag.reports._page import Page
+from imgdiag.text import utf8
+from imgdiag.units import format_bytes
+
+
+def text(history: History, style: Style, *, whole: bool) -> str:
+    """Return the table as text; with `whole`, what the builder recorded and nothing cut."""
+    rows = list(_rows(history, whole))
+    page = Page(style)
+    page.line(
+        f"{history.reference}   {history.config.platform}   {history.source}, by {history.route}",
+        bold=True,
+    )
+    page.line()
+    if whole:
+        longest = max((sum(map(len, row)) for row in rows), default=0)
+        # Each character may take ten when it is escaped; nothing must be cut.
+        wide = Page(replace(style, width=style.width + 10 * longest))
+        wide.table(rows, _HEADERS, "rrrl")
+        return page.text() + "\n" + wide.text()
+    page.table(rows, _HEADERS, "rrrl")
+    return page.text()
+
+
+_HEADERS = ("layer", "size", "wasted", "created by")
+
+
+def _rows(history: History, whole: bool) -> Iterator[Sequence[str]]:
+    for step in history.steps:
+        layer = step.layer
+        text = step.created_by if whole else instruction(step.created_by)
+        words = " ".join(text.split()) or "(the history does not say)"
+        if layer is None:
+            yield "–", "–", "–", words
+        elif layer.problem:
+            yield str(layer.index), "?", "?", f"{words} (size unknown: {layer.problem})"
+        else:
+            wasted = format_bytes(layer.wasted_bytes) if layer.wasted_bytes else "–"
+            yield str(layer.index), format_bytes(layer.layer_bytes), wasted, words
+
+
+def as_json(history: History) -> str:
+    """Return the history as one JSON object, with the builder's text unchanged."""
+    config = history.config
+    report = {
+        "schema_version": 1,
+        "image": {
+            "reference": utf8(history.reference),
+            "id": config.id,
+            "created": utf8(config.created) if config.created else None,
+            "platform": utf8(str(config.platform)),
+            "source": history.source,
+            "route": history.route,
+        },
+        "history": [_step(step) for step in history.steps],
+    }
+    return json.dumps(report, indent=2) + "\n"
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "created": utf8(step.created) if step.created else None,
+        "created_by": utf8(step.created_by),
+        "layer": _layer(step.layer) if step.layer else None,
+    }
+
+
+def _layer(layer: MadeLayer) -> dict[str, Any]:
+    known = not layer.problem
+    return {
+        "index": layer.index,
+        "layer_bytes": layer.layer_bytes if known else None,
+        "visible_bytes": layer.visible_bytes if known else None,
+        "wasted_bytes": layer.wasted_bytes if known else None,
+        "transfer_bytes": layer.transfer_bytes,
+        "files": layer.files if known else None,
+        "problem": utf8(layer.problem) or None,
+    }
