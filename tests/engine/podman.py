@@ -13,7 +13,8 @@ RUN = """
 mount --bind "$0/lib" /var/lib
 mount --bind "$0/run" /run
 mount --bind "$0/shm" /dev/shm
-CONTAINERS_CONF="$0/containers.conf" exec podman --root "$0/storage" --runroot /run/storage --storage-driver overlay \
+export CONTAINERS_CONF="$0/containers.conf"
+exec podman --root "$0/storage" --runroot /run/storage --storage-driver overlay \
     --cgroup-manager cgroupfs --events-backend file --network-config-dir "$0/lib" \
     system service --time=0 "unix://$0/podman.sock"
 """
