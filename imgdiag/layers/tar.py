@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from imgdiag.errors import CorruptImage
@@ -114,7 +115,9 @@ def members(reader: Reader, warn: Callable[[str], None]) -> Iterator[Member]:
         attributes = attributes_of.get(raw_attributes)
         if attributes is None:
             attributes = attributes_of[raw_attributes] = _attributes(raw_attributes, name_before)
-        mtime = _number(raw_mtime, "mtime", name_before)
+        mtime = _parsed(raw_mtime)
+        if mtime is None:
+            raise _no_number(raw_mtime, "mtime", name_before)
         if name_override is not None:
             name, name_override = name_override, None
         if link_override is not None:
@@ -191,10 +194,8 @@ def _check_end(
 
 def _checksum_holds(block: bytes, field: bytes) -> bool:
     """Hold a header to its checksum: the sum of its bytes, its own field counted as blanks."""
-    text = field.strip(b"\0 ")
-    try:
-        checksum = int(text, 8) if text.isdigit() else -1
-    except ValueError:
+    checksum = _parsed(field)
+    if checksum is None:
         return False
     # Adler-32's low half is 1 + the sum of the bytes, modulo 65521: a sum at the speed of C.
     total = zlib.adler32(block) - zlib.adler32(field) + 256
@@ -210,24 +211,41 @@ def _checksum_is_exact(block: bytes, checksum: int) -> bool:
 
 
 def _number(field: bytes, what: str, last: str) -> int:
-    """Parse an octal field, or GNU's base-256; an empty one is 0."""
-    text = field.rstrip(b"\0 ")
-    if text.isdigit():
+    """Return a field's number, which may not be negative."""
+    digits = field[:-1]
+    # Nearly every field is octal digits and a NUL; these two tests spare the general way.
+    if field[-1] == 0 and digits.isdigit():
         try:
-            return int(text, 8)
+            return int(digits, 8)
         except ValueError:
-            pass
-    elif not text:
+            raise _no_number(field, what, last) from None
+    value = _parsed(field)
+    if value is None or value < 0:
+        raise _no_number(field, what, last)
+    return value
+
+
+@lru_cache(maxsize=32 * 1024)  # times and checksums repeat from header to header
+def _parsed(field: bytes) -> int | None:
+    """Parse an octal field, or GNU's base-256; an empty one is 0, nonsense None."""
+    text = field.rstrip(b"\0 ")
+    if not text:
         return 0
-    elif text[0] == 0x80:
-        return int.from_bytes(field[1:], "big")
-    elif text[0] == 0xFF and what != "size":
-        return int.from_bytes(field, "big", signed=True)
-    else:
-        text = field.partition(b"\0")[0].strip(b" ")
-        if text.isdigit() and not set(text) & set(b"89"):
-            return int(text, 8)
-    raise CorruptImage(f"the {what} {field!r} in a tar header{_after(last)} is no number")
+    if text[0] in (0x80, 0xFF):
+        return (
+            int.from_bytes(field, "big", signed=True)
+            if text[0] == 0xFF
+            else (int.from_bytes(field[1:], "big"))
+        )
+    text = field.partition(b"\0")[0].strip(b" ")
+    try:
+        return int(text, 8) if text.isdigit() else None
+    except ValueError:
+        return None
+
+
+def _no_number(field: bytes, what: str, last: str) -> CorruptImage:
+    return CorruptImage(f"the {what} {field!r} in a tar header{_after(last)} is no number")
 
 
 def _attributes(fields: bytes, last: str) -> Attributes:

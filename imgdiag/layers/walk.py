@@ -13,7 +13,7 @@ from typing import NamedTuple
 from imgdiag.errors import CorruptImage
 from imgdiag.layers import tar
 from imgdiag.layers.reader import Reader
-from imgdiag.layers.tar import Attributes, Member
+from imgdiag.layers.tar import Attributes
 from imgdiag.warnings import Warnings
 
 MAX_DEPTH = 4_096  # components of a path; Linux' PATH_MAX allows no more than 2,048
@@ -97,8 +97,8 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
     warnings = Warnings()
     parent = ""
     wants = capture.wanted_in(parent)
-    for member in tar.members(reader, warnings.add):
-        folder, name = split(member.name, warnings.add)
+    for path, type_, size, stored, attributes, mtime, link in tar.members(reader, warnings.add):
+        folder, name = split(path, warnings.add)
         if folder != parent:
             parent = folder  # entries of one folder share one string
             wants = capture.wanted_in(parent)
@@ -106,26 +106,23 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
             if name == OPAQUE_MARK:
                 whiteouts.append(Whiteout(parent, None))
             elif name[len(WHITEOUT_PREFIX) :] in ("", ".", ".."):
-                warnings.add(f"a whiteout that names nothing is ignored: {member.name!r}")
+                warnings.add(f"a whiteout that names nothing is ignored: {path!r}")
             else:
                 whiteouts.append(Whiteout(parent, name[len(WHITEOUT_PREFIX) :]))
             continue
-        kind = _KINDS.get(member.type, Kind.SPECIAL)
+        kind = _KINDS.get(type_, Kind.SPECIAL)
         content = None
-        if kind is Kind.FILE and wants(name):
-            content = _read_content(reader, member, capture.max_bytes, warnings)
-        entries.append(
-            Entry(
-                parent,
-                name,
-                kind,
-                member.size if kind is Kind.FILE else 0,
-                member.attributes,
-                member.mtime,
-                _target(member, kind, warnings),
-                content,
-            )
-        )
+        if kind is Kind.FILE:
+            if wants(name):
+                if stored == size <= capture.max_bytes:
+                    content = reader.read(size)
+                else:
+                    warnings.add(f"too large to read ({size:,} bytes): {path!r}")
+        else:
+            size = 0
+            if kind is Kind.HARD_LINK:
+                link = "/".join(filter(None, split(link, warnings.add)))
+        entries.append(Entry(parent, name, kind, size, attributes, mtime, link, content))
     return Layer(entries=entries, whiteouts=whiteouts, warnings=warnings.messages())
 
 
@@ -158,19 +155,3 @@ def _normalised(path: str, warn: Callable[[str], None]) -> str:
     if leaves:
         warn(f"a path that leaves the image is kept inside: {path!r}")
     return "/".join(parts)
-
-
-def _target(member: Member, kind: Kind, warnings: Warnings) -> str:
-    if kind is Kind.HARD_LINK:
-        parent, name = split(member.link, warnings.add)
-        return f"{parent}/{name}" if parent else name
-    return member.link if kind is Kind.SYMLINK else ""
-
-
-def _read_content(
-    reader: Reader, member: Member, max_bytes: int, warnings: Warnings
-) -> bytes | None:
-    if member.stored > max_bytes or member.stored != member.size:
-        warnings.add(f"too large to read ({member.size:,} bytes): {member.name!r}")
-        return None
-    return reader.read(member.size)

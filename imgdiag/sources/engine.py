@@ -72,15 +72,26 @@ class NoEngine(ImgdiagError):
 def address() -> tuple[str, Any]:
     """Return the engine's address and its TLS settings, as the docker program finds them.
 
-    DOCKER_HOST (with its TLS variables), else the current context, else the default socket.
+    DOCKER_HOST (with its TLS variables), else DOCKER_CONTEXT or the current context, else the
+    default socket. Raises ImgdiagError for a context that is not there or cannot be read.
     """
     from docker.context import ContextAPI
+    from docker.context.config import get_current_context_name
     from docker.utils import kwargs_from_env
 
     if host := os.environ.get("DOCKER_HOST", ""):
         return host, kwargs_from_env().get("tls")
-    context: Any = ContextAPI.get_current_context()
-    return getattr(context, "Host", None) or _DEFAULT_HOST, getattr(context, "TLSConfig", None)
+    name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
+    if name == "default":
+        return _DEFAULT_HOST, None
+    try:
+        context: Any = ContextAPI.get_context(name)
+        return str(context.Host), context.TLSConfig
+    except Exception as error:  # the library raises whatever the files lead it to
+        raise ImgdiagError(
+            f"the Docker context {name!r} cannot be used ({type(error).__name__}: {error})",
+            hint="See 'docker context ls', or set DOCKER_HOST",
+        ) from error
 
 
 def connect(host: str, tls: Any) -> Any:
