@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from imgdiag import jsontext
 from imgdiag.errors import CorruptImage
@@ -24,8 +24,26 @@ _SEGMENT, _FILE = 2, 1
 _STEP = 128 * 1024
 
 
-def records(path: Path) -> Iterator[bytes | tuple[str, int]]:
-    """Yield a tar-split file's records: raw bytes, or a file's name and its size in bytes.
+class FileRecord(NamedTuple):
+    """A file between two segments. Its name is in `line`, parsed for the few that are read."""
+
+    size: int
+    line: bytes
+
+    @property
+    def name(self) -> str:
+        """Return the file's path in the layer."""
+        entry = jsontext.parse_object(self.line, _WHAT)
+        try:
+            if raw := jsontext.get(entry, "name_raw", str, "", _WHAT):
+                return binascii.a2b_base64(raw, strict_mode=True).decode("utf-8", "surrogateescape")
+        except ValueError as error:  # binascii.Error is one
+            raise _damaged(error) from error
+        return jsontext.get(entry, "name", str, "", _WHAT)
+
+
+def records(path: Path) -> Iterator[bytes | FileRecord]:
+    """Yield a tar-split file's records: raw bytes, or a file that stands between them.
 
     Files without content are left out. Raises CorruptImage.
     """
@@ -39,64 +57,72 @@ def records(path: Path) -> Iterator[bytes | tuple[str, int]]:
                 if record is not None:
                     yield record
         if rest:
-            raise CorruptImage("the engine's record of a layer is cut short")
+            raise CorruptImage(f"{_WHAT} is cut short")
 
 
-def _record(line: bytes) -> bytes | tuple[str, int] | None:
-    what = "the engine's record of a layer"
+def _record(line: bytes) -> bytes | FileRecord | None:
     try:
-        # Half of all lines are segments, as Go's encoder writes them: no need to parse JSON.
+        # As Go's encoder writes them, which spares parsing JSON. Quotes in a name are escaped,
+        # so what stands in quotes here is a key.
         if line.startswith(_SEGMENT_START):
             end = line.index(b'"', len(_SEGMENT_START))
-            return binascii.a2b_base64(line[len(_SEGMENT_START) : end])
-        # A quote in a name is escaped, so this key stands in no name.
-        if line.startswith(_FILE_START) and b'"size":' not in line:
-            return None
-        entry: dict[str, Any] = jsontext.parse_object(line, what)
+            return binascii.a2b_base64(line[len(_SEGMENT_START) : end], strict_mode=True)
+        if line.startswith(_FILE_START):
+            at = line.find(_SIZE)
+            if at < 0:
+                return None
+            at += len(_SIZE)
+            digits = line[at : line.index(b",", at)]
+            if digits.isdigit():
+                return FileRecord(int(digits), line)
+        entry: dict[str, Any] = jsontext.parse_object(line, _WHAT)
         if entry.get("type") == _SEGMENT:
-            return binascii.a2b_base64(jsontext.get(entry, "payload", str, "", what))
-        size = jsontext.get(entry, "size", int, 0, what)
-        if entry.get("type") != _FILE or size <= 0:
-            return None
-        if raw := jsontext.get(entry, "name_raw", str, "", what):
-            return binascii.a2b_base64(raw).decode("utf-8", "surrogateescape"), size
-    except ValueError as error:  # binascii.Error is one
-        raise CorruptImage(f"{what} is damaged ({error})") from error
-    return jsontext.get(entry, "name", str, "", what), size
+            return binascii.a2b_base64(
+                jsontext.get(entry, "payload", str, "", _WHAT), strict_mode=True
+            )
+        size = jsontext.get(entry, "size", int, 0, _WHAT)
+        return FileRecord(size, line) if entry.get("type") == _FILE and size > 0 else None
+    except ValueError as error:
+        raise _damaged(error) from error
 
 
+def _damaged(error: Exception) -> CorruptImage:
+    return CorruptImage(f"{_WHAT} is damaged ({error})")
+
+
+_WHAT = "the engine's record of a layer"
 _SEGMENT_START = b'{"type":2,"payload":"'
-_FILE_START = b'{"type":1,"name":'
+_FILE_START = b'{"type":1,"name'
+_SIZE = b'"size":'
 
 
 class TarSplitReader:
     """Reads a tar from its records; a file's content comes from the folder it is unpacked in."""
 
-    def __init__(self, parts: Iterator[bytes | tuple[str, int]], folder: Path) -> None:
+    def __init__(self, parts: Iterator[bytes | FileRecord], folder: Path) -> None:
         self._parts = parts
         self._folder = folder
         self._segment = b""
         self._segment_at = 0
-        self._file = ""
-        self._file_size = 0
-        self._file_at = 0
+        self._file = FileRecord(0, b"")
+        self._file_left = 0
         self._passed = 0
 
     def read(self, size: int) -> bytes:
         at = self._segment_at
-        if at + size <= len(self._segment):
+        if not self._file_left and at + size <= len(self._segment):
             self._segment_at = at + size
             self._passed += size
             return self._segment[at : at + size]
-        parts = []
+        parts: list[bytes] = []
         missing = size
         while missing:
-            if self._segment_at < len(self._segment):
+            if self._file_left:
+                part = self._content(min(missing, self._file_left))
+                self._file_left -= len(part)
+            elif self._segment_at < len(self._segment):
                 part = self._segment[self._segment_at : self._segment_at + missing]
                 self._segment_at += len(part)
-            elif self._file_at < self._file_size:
-                part = self._content(min(missing, self._file_size - self._file_at))
-                self._file_at += len(part)
             elif self._next():
                 continue
             else:
@@ -109,9 +135,9 @@ class TarSplitReader:
     def skip(self, size: int) -> int:
         missing = size
         while missing:
-            if self._file_at < self._file_size:
-                step = min(missing, self._file_size - self._file_at)
-                self._file_at += step
+            if self._file_left:
+                step = min(missing, self._file_left)
+                self._file_left -= step
             elif self._segment_at < len(self._segment):
                 step = min(missing, len(self._segment) - self._segment_at)
                 self._segment_at += step
@@ -127,21 +153,22 @@ class TarSplitReader:
         return self._passed
 
     def _next(self) -> bool:
+        """Go to the next record, when the one before is used up; False at the end."""
         part = next(self._parts, None)
         if part is None:
             return False
         if isinstance(part, bytes):
             self._segment, self._segment_at = part, 0
         else:
-            self._file, self._file_size = part
-            self._file_at = 0
+            self._file, self._file_left = part, part.size
         return True
 
     def _content(self, size: int) -> bytes:
-        data = _read_beneath(self._folder, self._file, self._file_at, size)
+        name = self._file.name
+        data = _read_beneath(self._folder, name, self._file.size - self._file_left, size)
         if len(data) < size:
             raise CorruptImage(
-                f"{self._file!r} is shorter in the engine's store than its record says",
+                f"{name!r} is shorter in the engine's store than its record says",
                 hint="The store was changed by hand: build or pull the image again",
             )
         return data

@@ -1,0 +1,150 @@
+"""tar-split's records, made here as Docker makes them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imgdiag.capture import CAPTURE
+from imgdiag.errors import CorruptImage, ImgdiagError
+from imgdiag.layers import tar as tar_walk
+from imgdiag.layers.reader import StreamReader
+from imgdiag.layers.walk import Layer, read_layer
+from imgdiag.sources.tarsplit import TarSplitReader, records
+from tests.builder import Entry, file, folder, hard_link, symlink, tar, whiteout
+
+RECORD = "a.py,,\nb.py,,\n"
+ENTRIES = [
+    folder("site-packages"),
+    folder("site-packages/a-1.dist-info"),
+    file("site-packages/a-1.dist-info/RECORD", RECORD.encode()),
+    file("site-packages/a.py", 5_000),
+    file("site-packages/empty.py", b""),
+    file('site-packages/a "size":7,.py', 70),
+    file(os.fsdecode(b"site-packages/\xff.py"), 30),
+    hard_link("site-packages/b.py", "site-packages/a.py"),
+    symlink("site-packages/c.py", "a.py"),
+    whiteout("site-packages/old.py"),
+]
+
+
+def split_tar(entries: Iterable[Entry], tmp_path: Path) -> tuple[Path, Path]:
+    """Write tar-split's records of a tar and the unpacked files, and return where they are."""
+    files = tmp_path / "diff"
+    data = tar(*entries)
+    lines: list[dict[str, Any]] = []
+    reader = StreamReader(iter([data]))
+    before = 0
+    for member in tar_walk.members(reader, print):
+        at = reader.position()
+        lines.append({"type": 2, "payload": base64.b64encode(data[before:at]).decode()})
+        entry: dict[str, Any] = {"type": 1}
+        raw = os.fsencode(member.name)
+        if raw.isascii():
+            entry["name"] = member.name
+        else:
+            entry["name_raw"] = base64.b64encode(raw).decode()
+        if member.stored:
+            entry["size"] = member.stored
+            target = files / member.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data[at : at + member.stored])
+        lines.append(entry | {"payload": "crc", "position": len(lines)})
+        before = at + member.stored
+    lines.append({"type": 2, "payload": base64.b64encode(data[before:]).decode()})
+    path = tmp_path / "tar-split.json.gz"
+    write_records(path, lines)
+    files.mkdir(exist_ok=True)
+    return path, files
+
+
+def write_records(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    path.write_bytes(gzip.compress(text.encode()))
+
+
+def walk(path: Path, files: Path) -> Layer:
+    return read_layer(TarSplitReader(records(path), files), CAPTURE)
+
+
+def test_a_layer_by_its_records_is_the_layer_by_its_tar(tmp_path: Path) -> None:
+    path, files = split_tar(ENTRIES, tmp_path)
+    assert walk(path, files) == read_layer(StreamReader(iter([tar(*ENTRIES)])), CAPTURE)
+
+
+def test_only_what_is_read_must_be_there(tmp_path: Path) -> None:
+    path, files = split_tar(ENTRIES, tmp_path)
+    (files / "site-packages" / "a.py").unlink()
+    [record] = [each for each in walk(path, files).entries if each.name == "RECORD"]
+    assert record.content == RECORD.encode()
+
+
+def test_a_reader_gives_the_tar_byte_for_byte(tmp_path: Path) -> None:
+    path, files = split_tar(ENTRIES, tmp_path)
+    data = tar(*ENTRIES)
+    reader = TarSplitReader(records(path), files)
+    assert reader.read(700) == data[:700]
+    assert reader.skip(1_000) == 1_000
+    assert reader.position() == 1_700
+    assert reader.read(len(data)) == data[1_700:]
+    assert (reader.read(1), reader.skip(1)) == (b"", 0)
+
+
+def test_a_link_in_the_store_leads_nowhere(tmp_path: Path) -> None:
+    path, files = split_tar(ENTRIES, tmp_path)
+    secret = tmp_path / "secret"
+    secret.write_text(RECORD)
+    target = files / "site-packages" / "a-1.dist-info" / "RECORD"
+    target.unlink()
+    target.symlink_to(secret)
+    with pytest.raises(OSError, match="symbolic links"):
+        walk(path, files)
+
+
+def test_a_folder_in_the_store_that_is_a_link_leads_nowhere(tmp_path: Path) -> None:
+    path, files = split_tar(ENTRIES, tmp_path)
+    (files / "site-packages").rename(tmp_path / "moved")
+    (files / "site-packages").symlink_to(tmp_path / "moved")
+    with pytest.raises(OSError, match="Not a directory"):
+        walk(path, files)
+
+
+def test_a_file_that_was_cut_in_the_store(tmp_path: Path) -> None:
+    path, files = split_tar(ENTRIES, tmp_path)
+    (files / "site-packages" / "a-1.dist-info" / "RECORD").write_text("a")
+    with pytest.raises(CorruptImage, match="shorter in the engine's store"):
+        walk(path, files)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"type": 2, "payload": "no base64!"}, "is damaged"),
+        ({"type": 2, "payload": 7}, "'payload' in the engine's record of a layer is a number"),
+        ({"type": 1, "size": 3, "name_raw": "no base64!"}, "is damaged"),
+        ({"type": 1, "name": "a", "size": "3"}, "is damaged"),
+    ],
+)
+def test_records_that_make_no_sense(line: dict[str, Any], message: str, tmp_path: Path) -> None:
+    path = tmp_path / "tar-split.json.gz"
+    write_records(path, [line])
+    with pytest.raises(ImgdiagError, match=message):
+        TarSplitReader(records(path), tmp_path).read(10)
+
+
+def test_records_cut_short(tmp_path: Path) -> None:
+    path, files = split_tar(ENTRIES, tmp_path)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ImgdiagError, match="cut short"):
+        walk(path, files)
+    write_records(path, [])
+    path.write_bytes(gzip.compress(b'{"type":1,"name":"a"'))
+    with pytest.raises(ImgdiagError, match="cut short"):
+        walk(path, files)
