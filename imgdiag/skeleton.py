@@ -28,7 +28,7 @@ from imgdiag.errors import ImgdiagError
 from imgdiag.layers.reader import Reader
 from imgdiag.layers.walk import read_layer
 from imgdiag.sources import Request, SourceImage
-from imgdiag.sources.layout import SKELETON_MARK
+from imgdiag.sources.oci_index import SKELETON_MARK
 
 _LEVEL = 12  # above it, headers get a twentieth smaller and take four times as long
 _ZEROS = bytes(1024 * 1024)

@@ -91,6 +91,19 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
     return with_request
 
 
+def as_text_or_json(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that chooses between a table and JSON; the command takes `format_`."""
+    return click.option(
+        "-f",
+        "--format",
+        "format_",
+        type=click.Choice(("text", "json")),
+        default="text",
+        show_default=True,
+        help="Format of the answer.",
+    )(function)
+
+
 def wants_color() -> bool:
     """Tell whether standard output takes colour: a terminal, and no NO_COLOR (no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -33,15 +33,7 @@ from imgdiag.scanner import du, live
     default=True,
     help="Sizes of files, each hard link once (the default), or what they take on a disk.",
 )
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="Format of the table.",
-)
+@_options.as_text_or_json
 @_options.reads_image
 def command(
     reading: _options.Reading,

@@ -12,15 +12,7 @@ from imgdiag.reports import Style, _history
 @click.command()
 @click.argument("reference", metavar="REF")
 @click.option("--no-trunc", is_flag=True, help="Show the builder's whole text, nothing cut.")
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="Format of the table.",
-)
+@_options.as_text_or_json
 @_options.reads_image
 def command(reading: _options.Reading, reference: str, no_trunc: bool, format_: str) -> None:
     """Show the instructions that made the image REF, oldest first, and what each of them added.

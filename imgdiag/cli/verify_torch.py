@@ -16,15 +16,7 @@ DISAGREED = 1
 
 @click.command()
 @click.argument("reference", metavar="REF")
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="Format of the answer.",
-)
+@_options.as_text_or_json
 @_options.reads_image
 def command(reading: _options.Reading, reference: str, format_: str) -> None:
     """Import torch in the image REF, and hold what it says against what imgdiag read.

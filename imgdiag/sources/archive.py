@@ -16,7 +16,8 @@ from imgdiag.layers.reader import FileReader
 from imgdiag.sources import stream
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.blobs import Place, visit_file
-from imgdiag.sources.layout import MAX_JSON, LayerBlob, find_image, refuse_cut_archive
+from imgdiag.sources.layout import find_image, refuse_cut_archive
+from imgdiag.sources.store import MAX_JSON, LayerBlob
 from imgdiag.sources.visiting import visit_layers
 
 

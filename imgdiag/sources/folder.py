@@ -11,7 +11,8 @@ from imgdiag.errors import CorruptImage, NotFound, within
 from imgdiag.layers.compression import Compression
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.blobs import Place, visit_file
-from imgdiag.sources.layout import MAX_JSON, LayerBlob, find_image
+from imgdiag.sources.layout import find_image
+from imgdiag.sources.store import MAX_JSON, LayerBlob
 from imgdiag.sources.visiting import visit_layers
 
 

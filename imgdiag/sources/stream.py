@@ -19,7 +19,8 @@ from imgdiag.layers.tar import Member
 from imgdiag.layers.walk import split
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.blobs import visit_stream
-from imgdiag.sources.layout import MAX_JSON, digest_of, find_image, refuse_cut_archive
+from imgdiag.sources.layout import find_image, refuse_cut_archive
+from imgdiag.sources.store import MAX_JSON, digest_of
 from imgdiag.sources.visiting import assemble
 
 _STEP = 1024 * 1024

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from imgdiag.errors import within
 from imgdiag.layers.compression import Compression
 from imgdiag.sources.base import Request, SourceImage, SourceLayer, T
-from imgdiag.sources.layout import LayerBlob, Layout
+from imgdiag.sources.store import LayerBlob, Layout
 
 VisitBlob = Callable[[LayerBlob, Callable[[str], None]], tuple[T, Compression]]
 

@@ -10,7 +10,7 @@ import pytest
 
 from imgdiag import pipeline
 from imgdiag.image import Platform
-from imgdiag.sources import layout
+from imgdiag.sources import oci_index as room
 from tests.builder import (
     OCI_CONFIG,
     OCI_INDEX,
@@ -55,7 +55,7 @@ ARM = image([file("arm", 2)], platform="linux/arm64", tags=("multi:1",))
 
 @pytest.fixture
 def on_arm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "host_platform", lambda: Platform("linux", "arm64"))
+    monkeypatch.setattr(room, "host_platform", lambda: Platform("linux", "arm64"))
 
 
 def with_manifest(entries: list[Entry], **changes: Any) -> list[Entry]:
