@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from imgdiag import invariants, quick, sources
+from imgdiag import invariants, sources
 from imgdiag.analysis import (
     Analysis,
     LayerSummary,
@@ -84,6 +84,8 @@ def analyze_quickly(reference: str, request: Request | None = None) -> Analysis:
 
     This runs the image's own Python or find. Raises ImgdiagError.
     """
+    from imgdiag import quick  # with all of the scanner behind it, which nothing else needs here
+
     image = quick.load(reference, request or Request())
     filesystem = merge([image.visible])
     # Which layer holds what is not known, so no finding may speak of instructions.

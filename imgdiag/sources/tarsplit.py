@@ -34,11 +34,8 @@ class FileRecord(NamedTuple):
     def name(self) -> str:
         """Return the file's path in the layer."""
         entry = jsontext.parse_object(self.line, _WHAT)
-        try:
-            if raw := jsontext.get(entry, "name_raw", str, "", _WHAT):
-                return binascii.a2b_base64(raw, strict_mode=True).decode("utf-8", "surrogateescape")
-        except ValueError as error:  # binascii.Error is one
-            raise _damaged(error) from error
+        if raw := jsontext.get(entry, "name_raw", str, "", _WHAT):
+            return _decoded(raw).decode("utf-8", "surrogateescape")
         return jsontext.get(entry, "name", str, "", _WHAT)
 
 
@@ -53,41 +50,38 @@ def records(path: Path) -> Iterator[bytes | FileRecord]:
         for chunk in decompress(stored, Compression.GZIP, lambda message: None):
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
-                record = _record(line)
-                if record is not None:
+                # As Go's encoder writes segments, half of all lines: no need to parse JSON.
+                if line.startswith(_SEGMENT_START):
+                    end = line.find(b'"', len(_SEGMENT_START))
+                    yield _decoded(line[len(_SEGMENT_START) : end])
+                elif (record := _record(line)) is not None:
                     yield record
         if rest:
             raise CorruptImage(f"{_WHAT} is cut short")
 
 
 def _record(line: bytes) -> bytes | FileRecord | None:
+    # Quotes in a name are escaped, so what stands in quotes here is a key.
+    if line.startswith(_FILE_START):
+        at = line.find(_SIZE)
+        if at < 0:
+            return None
+        at += len(_SIZE)
+        digits = line[at : line.find(b",", at)]
+        if digits.isdigit():
+            return FileRecord(int(digits), line)
+    entry: dict[str, Any] = jsontext.parse_object(line, _WHAT)
+    if entry.get("type") == _SEGMENT:
+        return _decoded(jsontext.get(entry, "payload", str, "", _WHAT))
+    size = jsontext.get(entry, "size", int, 0, _WHAT)
+    return FileRecord(size, line) if entry.get("type") == _FILE and size > 0 else None
+
+
+def _decoded(text: bytes | str) -> bytes:
     try:
-        # As Go's encoder writes them, which spares parsing JSON. Quotes in a name are escaped,
-        # so what stands in quotes here is a key.
-        if line.startswith(_SEGMENT_START):
-            end = line.index(b'"', len(_SEGMENT_START))
-            return binascii.a2b_base64(line[len(_SEGMENT_START) : end], strict_mode=True)
-        if line.startswith(_FILE_START):
-            at = line.find(_SIZE)
-            if at < 0:
-                return None
-            at += len(_SIZE)
-            digits = line[at : line.index(b",", at)]
-            if digits.isdigit():
-                return FileRecord(int(digits), line)
-        entry: dict[str, Any] = jsontext.parse_object(line, _WHAT)
-        if entry.get("type") == _SEGMENT:
-            return binascii.a2b_base64(
-                jsontext.get(entry, "payload", str, "", _WHAT), strict_mode=True
-            )
-        size = jsontext.get(entry, "size", int, 0, _WHAT)
-        return FileRecord(size, line) if entry.get("type") == _FILE and size > 0 else None
+        return binascii.a2b_base64(text, strict_mode=True)
     except ValueError as error:
-        raise _damaged(error) from error
-
-
-def _damaged(error: Exception) -> CorruptImage:
-    return CorruptImage(f"{_WHAT} is damaged ({error})")
+        raise CorruptImage(f"{_WHAT} is damaged ({error})") from error
 
 
 _WHAT = "the engine's record of a layer"
@@ -135,16 +129,15 @@ class TarSplitReader:
     def skip(self, size: int) -> int:
         missing = size
         while missing:
-            if self._file_left:
-                step = min(missing, self._file_left)
+            step = self._file_left
+            if step:
+                step = min(step, missing)
                 self._file_left -= step
-            elif self._segment_at < len(self._segment):
-                step = min(missing, len(self._segment) - self._segment_at)
-                self._segment_at += step
-            elif self._next():
-                continue
             else:
-                break
+                step = min(len(self._segment) - self._segment_at, missing)
+                self._segment_at += step
+                if not step and not self._next():
+                    break
             missing -= step
         self._passed += size - missing
         return size - missing
