@@ -14,6 +14,7 @@ from imgdiag.python.environments import Environment, find_environments
 from imgdiag.python.graph import Graph, build_graph
 from imgdiag.python.torch import Torch, find_torch
 from imgdiag.scanner.usage import Usage
+from imgdiag.steps import UNKNOWN, Step, steps_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,6 +78,14 @@ class Facts:
             if self.config.environment.get(name, "void") not in ("void", "none", ""):
                 return f"ENV {name}={self.config.environment[name]}"
         return next((f"LABEL {name}" for name in self.config.labels if "nvidia" in name), "")
+
+    @cached_property
+    def _steps(self) -> dict[int, Step]:
+        return steps_of(self.config)
+
+    def step(self, layer: int) -> Step:
+        """Return what made a layer, and what was in force then."""
+        return self._steps.get(layer, UNKNOWN)
 
     def instruction(self, layer: int) -> str:
         """Return the Dockerfile instruction that made a layer, "" when nothing says."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from imgdiag.facts import Claim
+from imgdiag.steps import RunEdit
 
 
 class Safety(StrEnum):
@@ -30,11 +31,28 @@ WARNING_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What to do: a sentence, and lines to put into a file (`target`, such as Dockerfile)."""
+    """What to do: a sentence, and lines to put into a file (`target`, such as Dockerfile).
+
+    Where the mend rewrites a RUN, `edit` says how, so that several mends of one RUN can be put
+    together; `before` and `after` are the lines around it.
+    """
 
     summary: str
     target: str
     snippet: str
+    edit: RunEdit | None = None
+    before: str = ""
+    after: str = ""
+
+    @classmethod
+    def of_run(cls, summary: str, edit: RunEdit, *, before: str = "", after: str = "") -> Fix:
+        """Return a mend that rewrites a RUN."""
+        fix = cls(summary, "Dockerfile", "", edit, before, after)
+        return replace(fix, snippet=fix.with_edit(edit))
+
+    def with_edit(self, edit: RunEdit) -> str:
+        """Return the lines with `edit` in place of this mend's own."""
+        return "\n\n".join(filter(None, (self.before, edit.snippet(), self.after)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -53,6 +53,10 @@ class _Commands(click.Group):
             sys.exit(PIPE_CLOSED)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
+        except OSError as error:
+            _complain(f"cannot write to standard output ({error.strerror or error})")
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(CANNOT_ANALYSE)
         except Exception as error:
             if os.environ.get("IMGDIAG_TRACEBACK"):
                 raise

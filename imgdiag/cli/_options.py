@@ -106,7 +106,7 @@ def as_text_or_json(function: Callable[..., None]) -> Callable[..., None]:
 
 def wants_color() -> bool:
     """Tell whether standard output takes colour: a terminal, and no NO_COLOR (no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def page_width() -> int:

@@ -20,7 +20,7 @@ class TerminalProgress:
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._terminal = sys.stderr.isatty()
+        self._terminal = sys.stderr is not None and sys.stderr.isatty()
         self._lock = threading.Lock()
         self._start = time.monotonic()
         self._next = self._start + (_DELAY if self._terminal else _LINE_EVERY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,14 @@ def command(
       2  wrong usage
       3  the image could not be analysed
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
+    targets = [(name, Path(path)) for name, path in outputs if path != "-"]
+    printed = [name for name, path in outputs if path == "-"] or [format_]
+    if len(printed) > 1:
+        raise click.BadParameter("only one report can go to standard output", param_hint="-o")
+    if quick and (max_waste is not None or max_waste_percent is not None):
+        raise click.UsageError("--quick does not know the waste well enough to hold it to a limit")
+    for _, path in targets:
+        _check_writable(path)
     with reading() as request:
         analysis = (pipeline.analyze_quickly if quick else pipeline.analyze)(reference, request)
     gate = judge(
@@ -134,16 +143,22 @@ def command(
             allow_partial=allow_partial or quick,  # who asks for a part gets a part
         ),
     )
-    targets = [(name, path) for name, path in outputs if path != "-"]
-    printed = [name for name, path in outputs if path == "-"] or [format_]
-    for name, path in targets:
-        _write(Path(path), reports.render(name, analysis, gate, reports.Style(details=details)))
     style = reports.Style(
         color=_options.wants_color(), width=_options.page_width(), details=details
     )
-    for name in printed:
-        click.echo(reports.render(name, analysis, gate, style), nl=False)
+    click.echo(reports.render(printed[0], analysis, gate, style), nl=False)
+    for name, path in targets:
+        _write(path, reports.render(name, analysis, gate, reports.Style(details=details)))
     sys.exit(0 if gate.passed else BUDGET_FAILED)
+
+
+def _check_writable(path: Path) -> None:
+    """Say at once, not after minutes of reading, that a report cannot be written."""
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ImgdiagError(
+            f"cannot write {str(path)!r}",
+            hint="Check that the folder exists and that you may write to it",
+        )
 
 
 def _write(path: Path, text: str) -> None:

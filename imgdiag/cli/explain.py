@@ -8,7 +8,6 @@ import textwrap
 import click
 
 from imgdiag.rules import all_rules
-from imgdiag.rules._documentation import example_line
 
 
 @click.command()
@@ -28,9 +27,6 @@ def command(rule: str) -> None:
         ("Ignore it when: ", chosen.ignore_when),
     ):
         click.echo("\n" + textwrap.fill(heading + _plain(text), 90, break_on_hyphens=False))
-    click.echo("")
-    for example in chosen.examples:
-        click.echo(textwrap.fill(f"- {example_line(example)}", 90, subsequent_indent="  "))
 
 
 def _plain(markdown: str) -> str:

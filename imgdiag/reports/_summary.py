@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from imgdiag.analysis import Analysis, LayerSummary
 from imgdiag.finding import Finding, Safety, Severity
 from imgdiag.gate import verdict
+from imgdiag.steps import RunEdit
 from imgdiag.units import format_bytes, format_share
 
 CAUSES = 5
@@ -28,7 +30,9 @@ def headline(analysis: Analysis) -> str:
 def size_rows(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
     """Yield each meaning of 'size' that is known: its name, its bytes, what it is."""
     sizes = analysis.sizes
-    yield "layers", format_bytes(sizes.layer_bytes), "files in all layers: what a disk holds"
+    quick = analysis.route == "quick"
+    counted = "as the engine counts them" if quick else "what a disk holds"
+    yield "layers", format_bytes(sizes.layer_bytes), f"files in all layers: {counted}"
     yield "visible", format_bytes(sizes.visible_bytes), "what the container sees"
     if sizes.wasted_bytes:
         share = format_share(sizes.wasted_bytes, sizes.layer_bytes)
@@ -65,26 +69,67 @@ def notes(analysis: Analysis) -> list[Finding]:
     return [finding for finding in analysis.findings if finding.severity is Severity.NOTE]
 
 
-def first_mends(analysis: Analysis, count: int) -> list[Finding]:
-    """Return the findings whose mends to do first: the most bytes for the least risk.
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """A mend to do, in its place among those before it.
+
+    `bytes` is what it takes away beyond them, and `snippet` has their changes of the same RUN in
+    it when `includes_earlier`.
+    """
+
+    finding: Finding
+    bytes: int
+    snippet: str
+    includes_earlier: bool
+
+
+def first_mends(analysis: Analysis, count: int) -> list[Mend]:
+    """Return the mends to do first: safe ones, then those for review, each by what it adds.
 
     Risky ones are not among them, as the prediction does not count them. Of two with the same
-    mend only the first is named; what saves under a hundredth of the image waits.
+    mend only the first is named; what adds under a hundredth of the image waits.
     """
     least = analysis.sizes.layer_bytes / 100
+    added = {fix.finding: fix.bytes for fix in analysis.prediction.fixes}
     chosen: list[Finding] = []
     seen: set[str] = set()
-    order = {Safety.SAFE: 0, Safety.REVIEW: 1, Safety.RISKY: 2}
-    for finding in sorted(
-        causes_that_matter(analysis), key=lambda each: (order[each.safety], -each.bytes)
-    ):
-        new = finding.fix.snippet not in seen and finding.safety is not Safety.RISKY
-        if new and finding.bytes >= least:
+    for finding in sorted(added, key=lambda each: -added[each]):
+        if added[finding] >= least and finding.fix.snippet not in seen:
             seen.add(finding.fix.snippet)
             chosen.append(finding)
-    # What saves the most comes first; among equals, what is safe.
-    chosen.sort(key=lambda each: -each.bytes)
-    return sorted(chosen[:count], key=lambda each: order[each.safety])
+    order = {Safety.SAFE: 0, Safety.REVIEW: 1}
+    chosen = sorted(chosen[:count], key=lambda each: order[each.safety])
+    mends: list[Mend] = []
+    edits: dict[int, RunEdit] = {}
+    for finding in chosen:
+        edit = finding.fix.edit
+        if edit is None:
+            mends.append(Mend(finding, added[finding], finding.fix.snippet, False))
+            continue
+        earlier = edits.get(edit.layer)
+        whole = earlier.merged(edit) if earlier else edit
+        edits[edit.layer] = whole
+        snippet = finding.fix.with_edit(whole)
+        mends.append(Mend(finding, added[finding], snippet, earlier is not None))
+    return mends
+
+
+def mend_line(mend: Mend) -> str:
+    """Return what a mend is and what it adds, in a sentence."""
+    about = "about " if mend.finding.estimate else ""
+    text = (
+        f"{mend.finding.fix.summary} ({mend.finding.rule}, {mend.finding.safety}: "
+        f"{about}{format_bytes(mend.bytes)} less)"
+    )
+    return text + ", together with the mend above" * mend.includes_earlier
+
+
+def note_lines(analysis: Analysis) -> list[str]:
+    """Return the findings that are only counted, one line for each rule."""
+    sizes: dict[str, int] = {}
+    for finding in notes(analysis):
+        sizes[finding.rule] = sizes.get(finding.rule, 0) + finding.bytes
+    return [f"{rule} {format_bytes(size)}" for rule, size in sizes.items()]
 
 
 def wasted(layer: LayerSummary) -> str:
@@ -105,8 +150,8 @@ def predictions(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
     """Yield the image after the safe mends, and after those for review: what, size, saving."""
     prediction = analysis.prediction
     for name, outcome, before in (
-        ("after the safe fixes", prediction.safe, 0),
-        ("and after those to review", prediction.review, prediction.safe.bytes),
+        (f"after {_all(analysis, Safety.SAFE)}", prediction.safe, 0),
+        (f"after {_all(analysis, Safety.REVIEW)} too", prediction.review, prediction.safe.bytes),
     ):
         if outcome.bytes > before:
             about = "about " if outcome.estimate else ""
@@ -115,3 +160,9 @@ def predictions(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
                 f"{about}{format_bytes(outcome.layer_bytes)}",
                 f"{about}{format_bytes(outcome.bytes)} less",
             )
+
+
+def _all(analysis: Analysis, safety: Safety) -> str:
+    count = sum(fix.finding.safety is safety for fix in analysis.prediction.fixes)
+    what = "safe mend" if safety is Safety.SAFE else "mend for review"
+    return f"the {what}" if count == 1 else f"all {count} {what.replace('mend', 'mends')}"

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from imgdiag.analysis import Analysis
-from imgdiag.finding import Finding
 from imgdiag.gate import Gate
 from imgdiag.reports import Style, _summary
 from imgdiag.text import printable, shortened
@@ -71,12 +70,10 @@ def _mends(analysis: Analysis) -> Iterable[str]:
     mends = _summary.first_mends(analysis, _MENDS)
     if mends:
         yield "### Do this first"
-    for number, finding in enumerate(mends, 1):
-        about = "about " if finding.estimate else ""
+    for number, mend in enumerate(mends, 1):
         yield (
-            f"{number}. {_text(finding.fix.summary)} (`{finding.rule}`, {finding.safety}: "
-            f"{about}{format_bytes(finding.bytes)}), in `{_text(finding.fix.target)}`:\n\n"
-            f"{_fence(finding)}"
+            f"{number}. {_text(_summary.mend_line(mend))}, in "
+            f"`{_text(mend.finding.fix.target)}`:\n\n{_fence(mend)}"
         )
     predictions = list(_summary.predictions(analysis))
     if predictions:
@@ -85,11 +82,11 @@ def _mends(analysis: Analysis) -> Iterable[str]:
         )
 
 
-def _fence(finding: Finding) -> str:
-    text = "\n".join(printable(line) for line in finding.fix.snippet.split("\n"))
+def _fence(mend: _summary.Mend) -> str:
+    text = "\n".join(printable(line) for line in mend.snippet.split("\n"))
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    language = "dockerfile" if finding.fix.target == "Dockerfile" else ""
+    language = "dockerfile" if mend.finding.fix.target == "Dockerfile" else ""
     lines = [f"{fence}{language}", *text.split("\n"), fence]
     return "\n".join(f"   {line}".rstrip() for line in lines)
 

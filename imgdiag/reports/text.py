@@ -81,8 +81,9 @@ def _causes(page: Page, analysis: Analysis) -> None:
         names = ", ".join(f"{each.rule} {format_bytes(each.bytes)}" for each in rest)
         page.paragraph(f"Also: {names}", indent=2)
     if notes:
-        names = ", ".join(f"{each.rule} {format_bytes(each.bytes)}" for each in notes)
-        page.paragraph(f"For information: {names}", indent=2)
+        page.paragraph(f"For information: {', '.join(_summary.note_lines(analysis))}", indent=2)
+    if sum(each.bytes for each in causes) > analysis.prediction.review.bytes:
+        page.paragraph("Findings overlap; what follows counts each byte once.", indent=2)
 
 
 def _packages(page: Page, analysis: Analysis) -> None:
@@ -119,15 +120,10 @@ def _mends(page: Page, analysis: Analysis) -> None:
     mends = _summary.first_mends(analysis, _MENDS)
     if mends:
         page.heading("Do this first")
-    for number, finding in enumerate(mends, 1):
-        about = "about " if finding.estimate else ""
-        page.paragraph(
-            f"{number}. {finding.fix.summary} ({finding.rule}, {finding.safety}: "
-            f"{about}{format_bytes(finding.bytes)})",
-            indent=2,
-        )
-        page.line(f"{finding.fix.target}:", indent=5)
-        page.verbatim(finding.fix.snippet, indent=7)
+    for number, mend in enumerate(mends, 1):
+        page.paragraph(f"{number}. {_summary.mend_line(mend)}", indent=2)
+        page.line(f"{mend.finding.fix.target}:", indent=5)
+        page.verbatim(mend.snippet, indent=7)
     predictions = list(_summary.predictions(analysis))
     if predictions:
         page.heading("Then it will be")

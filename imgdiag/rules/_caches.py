@@ -25,12 +25,12 @@ def cache_finding(
     rule: str,
     what: str,
     paths: Iterable[str],
-    fix: Callable[[str, str], Fix],
+    fix: Callable[[Facts, int, str], Fix],
 ) -> Iterator[Finding]:
     """Yield one finding for all of a cache's folders.
 
-    `fix` is given the instruction that made most of it, "" when nothing says, and the cache's
-    path with a leading slash.
+    `fix` is given the layer that holds most of it, and the cache's path with a leading slash. What
+    comes with the base image is told and not counted: a Dockerfile cannot take it out.
     """
     found = tuple(paths)
     claim = facts.claim_paths(found)
@@ -38,10 +38,20 @@ def cache_finding(
         return
     largest = max(found, key=lambda path: facts.claim_paths((path,)).layer_bytes)
     where = ", ".join(f"/{path}" for path in found[:3]) + (" …" if len(found) > 3 else "")
+    in_base = facts.step(claim.layers[0]).is_base
     yield Finding(
         rule=rule,
         safety=Safety.SAFE,
-        message=f"{visible(claim)} of {what} in {where}: nothing reads it at run time",
-        fix=fix(facts.instruction(claim.layers[0]), f"/{largest}"),
+        message=f"{visible(claim)} of {what} in {where}: nothing reads it at run time"
+        + ". It comes with the base image, where an rm in a later layer frees nothing" * in_base,
+        fix=_BASE if in_base else fix(facts, claim.layers[0], f"/{largest}"),
         claim=claim,
+        informational=in_base,
     )
+
+
+_BASE = Fix(
+    "It comes with the base image: only a base without it helps",
+    "Dockerfile",
+    "FROM <a base without it>",
+)

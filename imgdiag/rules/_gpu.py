@@ -71,11 +71,18 @@ def cpu_fix(
     elif versions:
         target = "requirements.txt"
         pins = "\n".join(f"{name}=={version}+cpu" for name, version in versions.items())
-        lines.append(f"--extra-index-url {_CPU_INDEX}\n{pins}")
+        lines.append(f"--extra-index-url {_CPU_INDEX}\n# in place of {', '.join(versions)}\n{pins}")
     replaced = [
         name for name in (*pulled_by, *(each.name for each in distributions)) if has_cpu_build(name)
     ]
-    lines += [f"# instead of {name}\n{_ALTERNATIVES[name]}" for name in replaced]
+    installed = {
+        each.name: each.version for each in facts.distributions if _is_version(each.version)
+    }
+    lines += [
+        f"# in place of {name}\n{_ALTERNATIVES[name]}"
+        + (f"=={installed[name]}" if name in installed else "")
+        for name in replaced
+    ]
     after = "\n# then: uv lock" if installer == "uv" and versions else ""
     if not lines:
         names = ", ".join(pulled_by) or "the packages"

@@ -6,6 +6,10 @@ import re
 import shlex
 from collections.abc import Iterable
 
+from imgdiag.facts import Facts
+from imgdiag.finding import Fix
+from imgdiag.steps import RunEdit, moved
+
 _CHOWN = re.compile(
     r"\bchown\s+(?:-{1,2}\S+\s+)*(?P<quote>[\"']?)"
     r"(?P<owner>[\w.$\{\}][\w.$\{\}-]*(?::[\w.$\{\}-]*)?)(?P=quote)\s"
@@ -15,54 +19,57 @@ _PLAIN = re.compile(r"[\w./@%+=:~-]+")
 _COPY_FLAGS = re.compile(r"^(?P<word>COPY|ADD)\s+(?P<flags>(?:--\S+\s+)*)(?P<rest>.*)$", re.DOTALL)
 
 
-def run_command(instruction: str) -> str | None:
-    """Return the command of a RUN, None for any other instruction."""
-    return instruction[4:].strip() if instruction.startswith("RUN ") else None
-
-
-def is_copy(instruction: str) -> bool:
-    """Tell whether an instruction is a COPY or an ADD."""
-    return instruction.startswith(("COPY ", "ADD "))
-
-
-def joined(instruction: str, command: str) -> str:
-    """Return the RUN `instruction` with `command` after it in the same layer.
-
-    A command with `||` or `;` is put in parentheses: it must not hide that the first one failed.
-    """
-    if re.search(r"\|\||;|&(?!&)", command.replace("&&", "")):
-        command = f"( {command} )"
-    if "\n" in instruction:  # a heredoc: its last line is not the command's
-        return f"{instruction}\n# and as the last line inside of it:\n{command}"
-    return f"{instruction} \\\n && {command}"
-
-
 def with_copy_flag(instruction: str, flag: str) -> str:
-    """Return a COPY or ADD with `flag` put first."""
+    """Return a COPY or ADD with `flag` put first; an image does not record its --from."""
     match = _COPY_FLAGS.match(instruction)
     if match is None:
         return instruction
     rest = re.sub(r"^(file|dir|multi):[0-9a-f]{64} in ", "<source> ", match["rest"])
-    return f"{match['word']} {flag} {match['flags']}{rest}"
+    # Sources in a build context are relative; an absolute one is most often another stage's.
+    stage = "--from=<its stage> " if rest.startswith("/") and "--from" not in match["flags"] else ""
+    return f"{match['word']} {stage}{flag} {match['flags']}{rest}"
 
 
-def with_mount(instruction: str, target: str) -> str:
-    """Return a RUN with a cache mount at `target`."""
-    command = run_command(instruction) or "<command>"
+def cache_mount(facts: Facts, layer: int, target: str) -> RunEdit:
+    """Return the RUN that made `layer` with a cache mount at `target`."""
     if not _PLAIN.fullmatch(target):  # a name made to break out of the line
         target = "<the cache>"
-    return f"RUN --mount=type=cache,target={target} \\\n    {command}"
+    return RunEdit(layer=layer, step=facts.step(layer), mounts=(target,))
 
 
-def removal(paths: Iterable[str], *, before: str = "RUN") -> str:
+def appended(facts: Facts, layer: int, command: str, of: int | None = None) -> RunEdit:
+    """Return the RUN that made `layer` with `command` after it, which layer `of` ran so far."""
+    step = facts.step(layer)
+    notes: tuple[str, ...] = ()
+    if of is not None:
+        command, notes = moved(command, facts.step(of), step)
+    return RunEdit(layer=layer, step=step, commands=(command,), notes=notes)
+
+
+def removal_fix(facts: Facts, layer: int, paths: Iterable[str], *, where: str) -> Fix:
+    """Return the mend that removes `paths` where `layer` gets them: in its RUN, or before a COPY.
+
+    `where` says what is done there, such as "builds the environment".
+    """
+    command = removal(paths)
+    if facts.step(layer).command:
+        return Fix.of_run(f"Remove them in the RUN that {where}", appended(facts, layer, command))
+    return Fix(
+        f"Remove them in the stage that {where}, before the COPY",
+        "Dockerfile",
+        f"# in that stage\nRUN {command}",
+    )
+
+
+def removal(paths: Iterable[str]) -> str:
     """Return a command that removes `paths`, quoted for the shell, one to a line.
 
     A path that does not fit a line, such as one with a newline, is left out.
     """
     words = [shlex.quote(f"/{path}") for path in paths if path.isprintable()]
     if not words:
-        return "# their names do not fit a line: remove them by hand"
-    return " \\\n    ".join([f"{before} rm -rf", *words])
+        return "true  # their names do not fit a line: remove them by hand"
+    return " \\\n    ".join(["rm -rf", *words])
 
 
 def chown_owner(command: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding
-from imgdiag.rules._shell import joined, run_command
+from imgdiag.rules._shell import appended
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 
@@ -19,10 +19,10 @@ def _check(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _fix(instruction: str, path: str) -> Fix:
-    if run_command(instruction):
-        return Fix(
-            "Clean up in the RUN that installs", "Dockerfile", joined(instruction, "apt-get clean")
+def _fix(facts: Facts, layer: int, path: str) -> Fix:
+    if facts.step(layer).command:
+        return Fix.of_run(
+            "Clean up in the RUN that installs", appended(facts, layer, "apt-get clean")
         )
     return Fix(
         "They come with the base image: have it built without them",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding
-from imgdiag.rules._shell import joined, run_command
+from imgdiag.rules._shell import appended
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 _CLEAN_UP = "rm -rf /var/lib/apt/lists/*"
@@ -17,12 +17,10 @@ def _check(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _fix(instruction: str, path: str) -> Fix:
-    if run_command(instruction):
-        return Fix(
-            "Remove the lists in the RUN that downloads them",
-            "Dockerfile",
-            joined(instruction, _CLEAN_UP),
+def _fix(facts: Facts, layer: int, path: str) -> Fix:
+    if facts.step(layer).command:
+        return Fix.of_run(
+            "Remove the lists in the RUN that downloads them", appended(facts, layer, _CLEAN_UP)
         )
     return Fix(
         "They come with the base image: have it built without them",

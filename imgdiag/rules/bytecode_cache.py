@@ -22,8 +22,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         safety=Safety.REVIEW,
         message=f"{visible(claim)} of byte-code in {len(paths):,} "
         f"file{'s' * (len(paths) != 1)}. It "
-        "buys start-up time: a service with torch and pandas started in 6.0 s with it and 13.7 s "
-        "without, at each start of each process",
+        "buys start-up time, at each start of each process",
         fix=Fix(
             "Keep it, unless size matters more to you than start-up; then never make it",
             "Dockerfile",
@@ -39,7 +38,9 @@ RULE = Rule(
     name="bytecode-cache",
     title="Compiled byte-code (`__pycache__`)",
     why="Information, not a fault. Byte-code takes about a sixth of an environment and saves "
-    "compiling at each start; a service that runs as a user who cannot write to the environment "
+    "compiling at each start (a service with torch, pandas and scikit-learn took 6.0 s to start "
+    "with it and 13.7 s without: CPython 3.11, warm); a service that runs as a user who cannot "
+    "write to the environment "
     "compiles everything anew every time. Removed in a later layer it saves nothing at all.",
     fix="Choose once: compile in the build (`UV_COMPILE_BYTECODE=1`, pip's default) and keep the "
     "result, or do not compile (`pip install --no-compile`).",

@@ -6,7 +6,7 @@ from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding
-from imgdiag.rules._shell import joined, run_command
+from imgdiag.rules._shell import appended
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 
@@ -25,12 +25,11 @@ def _check(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _fix(instruction: str, path: str) -> Fix:
-    if run_command(instruction):
-        return Fix(
+def _fix(facts: Facts, layer: int, path: str) -> Fix:
+    if facts.step(layer).command:
+        return Fix.of_run(
             "Clean up in the RUN that installs",
-            "Dockerfile",
-            joined(instruction, "conda clean --all --force-pkgs-dirs --yes"),
+            appended(facts, layer, "conda clean --all --force-pkgs-dirs --yes"),
         )
     return Fix(
         "It comes with the base image: use one without it",

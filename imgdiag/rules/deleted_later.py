@@ -6,8 +6,9 @@ from imgdiag.facts import Claim, Facts
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, hidden_groups, layer_name
-from imgdiag.rules._shell import is_copy, joined, run_command, with_mount
+from imgdiag.rules._shell import appended, cache_mount
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.text import shortened
 
 _CACHES = ("root/.cache/pip", "root/.cache/uv", "root/.npm", "root/.cache/pypoetry")
 
@@ -22,30 +23,29 @@ def _check(facts: Facts) -> Iterator[Finding]:
             "of the one below it",
             fix=_fix(facts, created_in, hidden_in, claim),
             claim=claim,
+            informational=facts.step(created_in).is_base,
         )
 
 
 def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
-    creator, cleaner = facts.instruction(created_in), facts.instruction(hidden_in)
-    command = run_command(cleaner) or "rm -rf <what is not needed>"
-    if run_command(creator):
+    creator, cleaner = facts.step(created_in), facts.step(hidden_in)
+    command = cleaner.command or "rm -rf <what is not needed>"
+    drop = f", and drop '{shortened(cleaner.instruction, 60)}'" if cleaner.command else ""
+    if creator.command:
         if (cache := _one_cache(claim)) is not None:
-            return Fix(
-                "Keep the cache out of the layer with a cache mount, and drop the clean-up",
-                "Dockerfile",
-                with_mount(creator, f"/{cache}"),
+            return Fix.of_run(
+                f"Keep the cache out of the layer with a cache mount{drop}",
+                cache_mount(facts, created_in, f"/{cache}"),
             )
-        return Fix(
-            "Clean up in the RUN that makes the files",
-            "Dockerfile",
-            joined(creator, command),
+        return Fix.of_run(
+            f"Clean up in the RUN that makes the files{drop}",
+            appended(facts, created_in, command, of=hidden_in),
         )
-    if is_copy(creator):
+    if creator.is_copy:
         return Fix(
-            "Clean up in the build stage, before the COPY, and drop the later clean-up",
+            f"Clean up before the files are copied, in the stage that makes them{drop}",
             "Dockerfile",
-            f"# at the end of the stage that makes the files\nRUN {command}\n\n"
-            f"# in the final stage, as before\n{creator}",
+            f"# at the end of the stage that makes the files\nRUN {command}",
         )
     return Fix(
         "The files come with the base image: use a base without them, or copy what is needed "

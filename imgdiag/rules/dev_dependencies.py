@@ -46,12 +46,13 @@ def _check(facts: Facts) -> Iterator[Finding]:
             safety=Safety.REVIEW,
             message=f"developers' tools in /{environment.prefix}: {names}{with_others}; together "
             f"{visible(claim)}",
-            fix=_fix(found[0].installer, sorted(each.name for each in found)),
+            fix=_fix(found[0].installer, {each.name: each.version for each in found}),
             claim=claim,
         )
 
 
-def _fix(installer: str, names: list[str]) -> Fix:
+def _fix(installer: str, versions: dict[str, str]) -> Fix:
+    names = sorted(versions)
     if installer == "uv":
         return Fix(
             "Keep them in the group dev and install without it",
@@ -69,7 +70,7 @@ def _fix(installer: str, names: list[str]) -> Fix:
     return Fix(
         "Move these lines to a file of their own that the image does not install",
         "requirements-dev.txt",
-        "\n".join(["-r requirements.txt", *names]),
+        "\n".join(["-r requirements.txt", *(f"{name}=={versions[name]}" for name in names)]),
     )
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, walk_directories
-from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.finding import Finding, Safety
 from imgdiag.rules._folders import package_folders
 from imgdiag.rules._hidden import visible
-from imgdiag.rules._shell import removal
+from imgdiag.rules._shell import removal_fix
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
+_FOLDERS = 20  # that a snippet names; what it does not name is not counted
 _CODE = (".py", ".pyc", ".so", ".pyi")
 
 
@@ -20,7 +21,10 @@ def _check(facts: Facts) -> Iterator[Finding]:
     for where in folders.values():
         for path, directory in where:
             (code if _holds_code(directory) else plain).append(path)
+    plain = sorted(path for path in plain if path.isprintable())[:_FOLDERS]
     claim = facts.claim_paths(plain)
+    if not claim.layers:
+        return
     kept = (
         f". Left alone: {len(code)} that hold Python modules, such as "
         f"/{min(code, key=len)}: packages import them"
@@ -32,11 +36,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         safety=Safety.REVIEW,
         message=f"{visible(claim)} of documentation and examples in "
         f"{len(plain)} folder{'s' * (len(plain) != 1)}{kept}",
-        fix=Fix(
-            "Remove these folders, by name, where the environment is built",
-            "Dockerfile",
-            removal(sorted(plain)[:8]),
-        ),
+        fix=removal_fix(facts, claim.layers[0], plain, where="builds the environment"),
         claim=claim,
     )
 

@@ -6,23 +6,28 @@ from imgdiag.facts import Facts
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, hidden_groups, layer_name
-from imgdiag.rules._shell import joined, run_command
+from imgdiag.rules._shell import appended
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.text import shortened
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for created_in, hidden_in, claim in hidden_groups(facts, Cause.OVERWRITTEN, Cause.REPLACED):
-        creator, writer = facts.instruction(created_in), facts.instruction(hidden_in)
-        first, second = run_command(creator), run_command(writer)
-        if first and second:
-            fix = Fix("Make and change the files in one RUN", "Dockerfile", joined(creator, second))
+        creator, writer = facts.step(created_in), facts.step(hidden_in)
+        if creator.command and writer.command:
+            fix = Fix.of_run(
+                f"Make and change the files in one RUN, and drop "
+                f"'{shortened(writer.instruction, 60)}'",
+                appended(facts, created_in, writer.command, of=hidden_in),
+            )
         else:
+            first = creator.instruction if not creator.is_base else "FROM <the base image>"
             fix = Fix(
                 "Write the files once: leave them out of the first instruction, or make the "
                 "change in the stage that builds them",
                 "Dockerfile",
-                f"# writes them first\n{creator or '<the base image>'}\n\n"
-                f"# writes them again\n{writer or '<unknown>'}",
+                f"# writes them first\n{first}\n\n"
+                f"# writes them again\n{writer.instruction or '<unknown>'}",
             )
         yield Finding(
             rule=RULE.name,
@@ -31,6 +36,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             f"{layer_name(facts, hidden_in)}; the first copies are shipped for nothing",
             fix=fix,
             claim=claim,
+            informational=creator.is_base,
         )
 
 

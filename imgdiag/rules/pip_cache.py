@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding, folders_ending_in
-from imgdiag.rules._shell import run_command, with_mount
+from imgdiag.rules._shell import cache_mount
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 
@@ -19,15 +19,16 @@ def _check(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _fix(instruction: str, path: str) -> Fix:
+def _fix(facts: Facts, layer: int, path: str) -> Fix:
+    instruction = facts.instruction(layer)
     if "pip install" in instruction:
         return Fix(
             "Install without keeping the cache",
             "Dockerfile",
             instruction.replace("pip install", "pip install --no-cache-dir"),
         )
-    if run_command(instruction):
-        return Fix("Mount the cache while building", "Dockerfile", with_mount(instruction, path))
+    if facts.step(layer).command:
+        return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
     return Fix("Tell pip to keep no cache", "Dockerfile", "ENV PIP_NO_CACHE_DIR=1")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding, folders_ending_in
-from imgdiag.rules._shell import run_command, with_mount
+from imgdiag.rules._shell import cache_mount
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 _PARTS = ("cache", "artifacts")  # beside them lie Poetry's virtual environments, in use
@@ -21,9 +21,9 @@ def _check(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _fix(instruction: str, path: str) -> Fix:
-    if run_command(instruction):
-        return Fix("Mount the cache while building", "Dockerfile", with_mount(instruction, path))
+def _fix(facts: Facts, layer: int, path: str) -> Fix:
+    if facts.step(layer).command:
+        return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
     return Fix("Tell Poetry to keep no cache", "Dockerfile", "RUN poetry install --no-cache")
 
 

@@ -7,7 +7,7 @@ from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, join
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import visible
-from imgdiag.rules._shell import removal
+from imgdiag.rules._shell import removal_fix
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 _EXTRAS = ("test", "idlelib", "ensurepip", "pydoc_data", "turtledemo")
@@ -28,7 +28,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             continue
         names = ", ".join(extra.rpartition("/")[2] for extra in extras)
         # An interpreter in the lowest layer came with the base: an rm above it frees nothing.
-        in_base = claim.layers[0] == 0
+        in_base = claim.layers[0] == 0 or facts.step(claim.layers[0]).is_base
         yield Finding(
             rule=RULE.name,
             safety=Safety.REVIEW,
@@ -38,35 +38,19 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 ". It came with the base image, where an rm in a later layer frees nothing"
                 * in_base
             ),
-            fix=_base_fix(path) if in_base else _fix(facts.instruction(claim.layers[0]), extras),
+            fix=_BASE
+            if in_base
+            else removal_fix(facts, claim.layers[0], extras, where="installs the interpreter"),
             claim=claim,
             informational=in_base,
         )
 
 
-def _fix(instruction: str, extras: list[str]) -> Fix:
-    if instruction.startswith("RUN "):
-        return Fix(
-            "Remove them in the RUN that installs the interpreter",
-            "Dockerfile",
-            removal(extras, before=f"{instruction} \\\n &&"),
-        )
-    return Fix(
-        "Remove them in the stage that installs the interpreter, before the COPY",
-        "Dockerfile",
-        removal(extras),
-    )
-
-
-def _base_fix(path: str) -> Fix:
-    version = path.rpartition("/python")[2].removesuffix("t")
-    return Fix(
-        "Choose a base without them, such as the -slim variant of the official image",
-        "Dockerfile",
-        f"FROM python:{version}-slim",
-    )
-
-
+_BASE = Fix(
+    "They come with the base image: only a base without them helps",
+    "Dockerfile",
+    "FROM <a base without them>",
+)
 _LIBRARY = "opt/python/lib/python3.11"
 
 RULE = Rule(

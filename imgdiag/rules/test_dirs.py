@@ -1,13 +1,13 @@
 """test-dirs: packages' own tests."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from imgdiag.facts import Facts
-from imgdiag.filesystem import Directory
-from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.finding import Finding, Safety
 from imgdiag.rules._folders import package_folders
 from imgdiag.rules._hidden import visible
-from imgdiag.rules._shell import removal
+from imgdiag.rules._shell import removal_fix
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.units import format_bytes
 
@@ -23,31 +23,34 @@ def _check(facts: Facts) -> Iterator[Finding]:
         for package, where in folders.items()
         if package not in _IMPORTED_AT_RUN_TIME
     }
+    found = sorted(
+        (each for package in sizes for each in folders[package] if each[0].isprintable()),
+        key=lambda each: (-facts.usage.bytes_below(each[1]), each[0]),
+    )
+    chosen = [path for path, _ in found[:_FOLDERS]]
+    claim = facts.claim_paths(chosen)
+    if not claim.layers:
+        return
     largest = sorted(sizes, key=lambda package: (-sizes[package], package))
-    claim = facts.claim_paths(path for package in largest for path, _ in folders[package])
     some = ", ".join(f"{package} {format_bytes(sizes[package])}" for package in largest[:3])
+    rest = len(found) - len(chosen)
+    more = (
+        f" in the {_FOLDERS} largest folders ({rest} smaller ones are left alone)" if rest else ""
+    )
     without = (
         f". Not counted: {', '.join(kept)}, whose tests are imported at run time" if kept else ""
     )
+    fix = removal_fix(facts, claim.layers[0], chosen, where="builds the environment")
     yield Finding(
         rule=RULE.name,
         safety=Safety.REVIEW,
-        message=f"{visible(claim)} of packages' own tests, the most in {some}{without}",
-        fix=Fix(
-            "Remove those of the largest packages where the environment is built, before the "
-            "COPY; then run your own tests against the image",
-            "Dockerfile",
-            removal(_largest(facts, [each for package in largest for each in folders[package]])),
-        ),
+        message=f"{visible(claim)} of packages' own tests{more}, the most in {some}{without}",
+        fix=replace(fix, summary=f"{fix.summary}; then run your own tests against the image"),
         claim=claim,
     )
 
 
-def _largest(facts: Facts, folders: list[tuple[str, Directory]]) -> list[str]:
-    """Return the paths of the few folders that hold the most, the largest first."""
-    ordered = sorted(folders, key=lambda each: (-facts.usage.bytes_below(each[1]), each[0]))
-    return [path for path, _ in ordered[:8]]
-
+_FOLDERS = 20  # that a snippet names; what it does not name is not counted
 
 _SITE = "app/.venv/lib/python3.11/site-packages"
 

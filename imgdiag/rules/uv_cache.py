@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding, folders_ending_in
-from imgdiag.rules._shell import run_command, with_mount
+from imgdiag.rules._shell import cache_mount
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 
@@ -19,12 +19,12 @@ def _check(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _fix(instruction: str, path: str) -> Fix:
-    if run_command(instruction):
-        return Fix(
+def _fix(facts: Facts, layer: int, path: str) -> Fix:
+    if facts.step(layer).command:
+        return Fix.of_run(
             "Mount the cache while building",
-            "Dockerfile",
-            f"ENV UV_LINK_MODE=copy\n{with_mount(instruction, path)}",
+            cache_mount(facts, layer, path),
+            before="ENV UV_LINK_MODE=copy",
         )
     return Fix("Tell uv to keep no cache", "Dockerfile", "ENV UV_NO_CACHE=1")
 

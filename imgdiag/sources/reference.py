@@ -131,6 +131,8 @@ def _load_podman(name: str, visit: LayerVisitor[T], request: Request) -> SourceI
 
 
 def _load_stdin(visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
+    if sys.stdin is None:
+        raise ImgdiagError("standard input is closed", hint="Pipe an image in, or name one")
     if sys.stdin.isatty():
         raise ImgdiagError(
             "standard input is a terminal", hint="Pipe an image in: docker save TAG | imgdiag …"

@@ -123,3 +123,26 @@ def test_failed_budgets_show(format_: str) -> None:
         format_
     ] in report
     assert "14,000,000 bytes" in report
+
+
+def test_mends_of_one_run_are_put_together() -> None:
+    layers = [
+        ExampleLayer(
+            created_by="RUN /bin/sh -c make",
+            files={"root/.cache/pip/http/a": 900_000_000, "app/junk": 800_000_000, "app/a": 10},
+        ),
+        ExampleLayer(created_by="RUN /bin/sh -c rm -r /root/.cache", deletes=("root/.cache",)),
+        ExampleLayer(created_by="RUN /bin/sh -c rm /app/junk || true", deletes=("app/junk",)),
+    ]
+    report = render("text", analysed(*layers), Gate(()), Style())
+    first, second = report.split("Do this first")[1].split("Then it will be")[0].split("  2. ")
+    assert "     RUN --mount=type=cache,target=/root/.cache/pip \\\n           make\n" in first
+    assert "together with the mend above" in second
+    assert (
+        "       RUN --mount=type=cache,target=/root/.cache/pip \\\n"
+        "           make \\\n"
+        "        && ( rm /app/junk || true )\n"
+    ) in second
+    assert "900.0 MB less" in first
+    assert "800.0 MB less" in second
+    assert "after all 2 safe mends" in report

@@ -59,8 +59,8 @@ def test_many_tools_are_cut_short() -> None:
                 "RUN poetry install --only main"
             ),
         ),
-        ("pip", "-r requirements.txt\npytest"),
-        ("", "-r requirements.txt\npytest"),
+        ("pip", "-r requirements.txt\npytest==1.0"),
+        ("", "-r requirements.txt\npytest==1.0"),
     ],
 )
 def test_the_fix_is_for_the_installer_that_was_used(installer: str, snippet: str) -> None:

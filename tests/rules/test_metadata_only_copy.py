@@ -40,13 +40,20 @@ def test_a_copy_sets_it_while_copying(command: str, flags: str) -> None:
 
 def test_the_line_goes_when_it_does_nothing_else() -> None:
     finding = found("COPY . /app", "RUN chown -R app /app")
-    assert finding.fix.summary == "Set it while copying, and drop the line 'RUN chown -R app /app'"
+    assert finding.fix.summary == "Change them while copying, and drop 'RUN chown -R app /app'"
 
 
 def test_the_line_stays_when_it_does_more() -> None:
-    finding = found("COPY . /app", "RUN chown -R app /app && adduser app")
-    assert "drop the line" not in finding.fix.summary
-    assert "take it out of 'RUN chown -R app /app && adduser app'" in finding.fix.summary
+    finding = found("COPY . /app", "RUN chown -R app /app && ./configure")
+    assert "drop" not in finding.fix.summary
+    assert "take it out of 'RUN chown -R app /app && ./configure'" in finding.fix.summary
+
+
+def test_the_user_is_made_first() -> None:
+    finding = found("RUN make", "RUN useradd app && chown -R app /app")
+    assert finding.fix.snippet == (
+        "# first, so that the user exists\nRUN useradd app\n\nRUN make \\\n && chown -R app /app"
+    )
 
 
 def test_flags_that_are_there_stay_and_hashed_sources_do_not() -> None:
@@ -56,20 +63,20 @@ def test_flags_that_are_there_stay_and_hashed_sources_do_not() -> None:
     assert finding.fix.snippet == "COPY --chown=app:app --from=build <source> /app"
 
 
-def test_a_run_changes_it_itself_or_runs_as_the_user() -> None:
+def test_a_run_changes_it_itself() -> None:
     finding = found("RUN make", "RUN chown -R app:staff /app")
     assert finding.fix.snippet == "RUN make \\\n && chown -R app:staff /app"
-    assert "'USER app'" in finding.fix.summary
-
-
-def test_a_mode_is_no_matter_of_the_user() -> None:
-    assert "USER" not in found("RUN make", "RUN chmod -R go-w /app").fix.summary
+    assert finding.fix.summary == (
+        "Change them where they are made, and drop 'RUN chown -R app:staff /app'"
+    )
 
 
 def test_touch_after_a_copy_belongs_in_the_stage_copied_from() -> None:
     finding = found("COPY --from=build /app /app", "RUN touch /app/model.bin")
     assert "base" not in finding.fix.summary
-    assert finding.fix.snippet.startswith("# at the end of that stage\nRUN touch /app/model.bin")
+    assert finding.fix.snippet == (
+        "# at the end of the stage that they come from\nRUN touch /app/model.bin"
+    )
 
 
 def test_the_same_file_copied_twice_is_to_be_copied_once() -> None:

@@ -58,6 +58,7 @@ def test_pip_gets_requirements() -> None:
     fix = only(RULE, facts_of({**torch(), **CUDNN, **vision})).fix
     assert fix.target == "requirements.txt"
     assert sorted(fix.snippet.splitlines()) == [
+        "# in place of torch, torchvision",
         f"--extra-index-url {CPU_INDEX}", "torch==2.4.1+cpu", "torchvision==0.19.1+cpu",
     ]  # fmt: skip
     assert fix.summary == "Install the CPU build of torch, torchvision"
@@ -91,7 +92,7 @@ def test_xgboost_brings_nccl_and_torch_is_not_blamed() -> None:
     finding = only(RULE, facts_of({**torch(cuda=None), **NCCL, **xgboost}))
     assert "brought in by xgboost;" in finding.message
     assert finding.fix.summary == "Install the CPU build of xgboost"
-    assert finding.fix.snippet == "# instead of xgboost\nxgboost-cpu"
+    assert finding.fix.snippet == "# in place of xgboost\nxgboost-cpu==1.0"
 
 
 def test_xgboost_beside_a_cuda_torch_needs_both() -> None:
@@ -105,7 +106,7 @@ def test_xgboost_beside_a_cuda_torch_needs_both() -> None:
 def test_a_gpu_build_with_a_sibling_is_replaced_not_uninstalled() -> None:
     faiss = distribution("faiss-gpu-cu12", {"faiss.so": 9}, requires=["nvidia-nccl-cu12"])
     fix = only(RULE, facts_of({**faiss, **NCCL})).fix
-    assert fix.snippet == "# instead of faiss-gpu-cu12\nfaiss-cpu"
+    assert fix.snippet == "# in place of faiss-gpu-cu12\nfaiss-cpu==1.0"
 
 
 def test_what_has_no_known_sibling_promises_none() -> None:

@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgdiag.rules._shell import (
+    cache_mount,
     chmod_mode,
     chown_owner,
-    joined,
     removal,
-    run_command,
     sets_times,
     with_copy_flag,
-    with_mount,
 )
+from imgdiag.rules.rule import ExampleLayer
+from imgdiag.steps import guarded
+from tests.made import made_facts
 
 
 @pytest.mark.parametrize(
@@ -61,46 +62,41 @@ def test_other_words_do_not_set_times(command: str) -> None:
     assert not sets_times(command)
 
 
-def test_run_command() -> None:
-    assert run_command("RUN  a b ") == "a b"
-    assert run_command("COPY a b") is None
-    assert run_command("RUNNER") is None
-
-
 @pytest.mark.parametrize("command", ["a && b", "a | b", "a > b", "a && b && c"])
 def test_a_plain_command_is_joined_as_it_is(command: str) -> None:
-    assert joined("RUN x", command) == f"RUN x \\\n && {command}"
+    assert guarded(command) == command
 
 
 @pytest.mark.parametrize("command", ["a || b", "a; b", "a & b", "a 2>&1"])
 def test_others_are_put_in_parentheses(command: str) -> None:
-    assert joined("RUN x", command) == f"RUN x \\\n && ( {command} )"
+    assert guarded(command) == f"( {command} )"
+    assert guarded(guarded(command)) == guarded(command)
 
 
 def test_copy_flags_go_first() -> None:
     assert with_copy_flag("ADD --from=x a b", "--chown=c") == "ADD --chown=c --from=x a b"
     assert with_copy_flag("RUN x", "--chown=c") == "RUN x"
+    assert with_copy_flag("COPY /a b", "--chown=c") == "COPY --from=<its stage> --chown=c /a b"
 
 
 def test_a_mount_that_does_not_fit_a_line_is_not_written() -> None:
-    assert with_mount("RUN x", "/root/.npm") == (
+    facts = made_facts(ExampleLayer(created_by="RUN x"))
+    assert cache_mount(facts, 0, "/root/.npm").snippet() == (
         "RUN --mount=type=cache,target=/root/.npm \\\n    x"
     )
     for target in ("/a\nRUN evil/.npm", "/a b/.npm", "/a,source=/etc/.npm", "/$(evil)/.npm"):
-        assert with_mount("RUN x", target) == (
-            "RUN --mount=type=cache,target=<the cache> \\\n    x"
-        )
+        assert cache_mount(facts, 0, target).mounts == ("<the cache>",)
 
 
 @given(st.lists(st.text(min_size=1)))
 def test_names_never_break_out_of_an_rm(paths: list[str]) -> None:
     text = removal(paths)
     if not any(path.isprintable() for path in paths):
-        assert text.startswith("# ")
+        assert text.startswith("true  # ")
         assert "\n" not in text
         return
     first, *lines = text.split(" \\\n    ")
-    assert first == "RUN rm -rf"
+    assert first == "rm -rf"
     kept = [f"/{path}" for path in paths if path.isprintable()]
     assert shlex.split(" ".join(lines)) == kept
     assert text.count("\n") == len(kept)

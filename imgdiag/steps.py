@@ -1,0 +1,114 @@
+"""Dockerfile instructions as an image records them, with what was in force when each ran."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, replace
+
+from imgdiag.image import ImageConfig, instruction
+
+_FROM_A_ROOT = re.compile(r"ADD (file|dir|multi):[0-9a-f]{64} in / ?$")  # how base images begin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What made a layer. `mounts_unknown` tells that its builder records no flags of a RUN."""
+
+    instruction: str
+    working_directory: str = "/"
+    user: str = ""
+    mounts_unknown: bool = False
+
+    @property
+    def command(self) -> str | None:
+        """Return the command of a RUN, None for any other instruction."""
+        return self.instruction[4:].strip() if self.instruction.startswith("RUN ") else None
+
+    @property
+    def is_copy(self) -> bool:
+        """Tell whether it is a COPY or an ADD of the Dockerfile in hand."""
+        return self.instruction.startswith(("COPY ", "ADD ")) and not self.is_base
+
+    @property
+    def is_base(self) -> bool:
+        """Tell whether nothing in the Dockerfile in hand made this, as far as the history says."""
+        known = self.instruction.startswith(("RUN ", "COPY ", "ADD ", "WORKDIR "))
+        return not known or _FROM_A_ROOT.match(self.instruction) is not None
+
+
+UNKNOWN = Step(instruction="")
+
+
+def steps_of(config: ImageConfig) -> dict[int, Step]:
+    """Return the step that made each layer, by its index."""
+    steps: dict[int, Step] = {}
+    now = UNKNOWN
+    for entry in config.history:
+        text = instruction(entry.created_by)
+        word, _, rest = text.partition(" ")
+        if word == "WORKDIR":
+            folder = posixpath.normpath(posixpath.join(now.working_directory, rest.strip()))
+            now = replace(now, working_directory=folder)
+        elif word == "USER":
+            now = replace(now, user=rest.strip())
+        if entry.layer is not None:
+            steps[entry.layer] = replace(
+                now,
+                instruction=text,
+                mounts_unknown=entry.created_by.rstrip().endswith("# buildkit"),
+            )
+    return steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEdit:
+    """A RUN of the Dockerfile, written anew: with cache mounts, and with commands after it."""
+
+    layer: int
+    step: Step
+    mounts: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def merged(self, other: RunEdit) -> RunEdit:
+        """Return this edit and another of the same RUN as one."""
+        return replace(
+            self,
+            mounts=tuple(dict.fromkeys((*self.mounts, *other.mounts))),
+            commands=tuple(dict.fromkeys((*self.commands, *other.commands))),
+            notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
+        )
+
+    def snippet(self) -> str:
+        """Return the lines for the Dockerfile."""
+        command = self.step.command or "<command>"
+        notes = list(self.notes)
+        if self.step.mounts_unknown:
+            notes.append("keep the --mount flags of your own RUN: an image does not record them")
+        mounts = "".join(f"--mount=type=cache,target={each} \\\n    " for each in self.mounts)
+        text = f"RUN {mounts}{command}"
+        if "\n" in command:  # a heredoc: its last line is not the command's
+            text += "".join(f"\n# and as the last line inside of it:\n{c}" for c in self.commands)
+        else:
+            text += "".join(f" \\\n && {guarded(each)}" for each in self.commands)
+        return "\n".join([*(f"# {note}" for note in notes), text])
+
+
+def guarded(command: str) -> str:
+    """Return `command` so that it can stand after `&&`.
+
+    One with `||` or `;` is put in parentheses: it must not hide that what is before it failed.
+    """
+    risky = re.search(r"\|\||;|&(?!&)", command.replace("&&", "")) is not None
+    return f"( {command} )" if risky and not command.startswith("( ") else command
+
+
+def moved(command: str, of: Step, into: Step) -> tuple[str, tuple[str, ...]]:
+    """Return a step's command as it must be inside another RUN, and what to know about that."""
+    notes: tuple[str, ...] = ()
+    if of.working_directory != into.working_directory:
+        command = f"( cd {of.working_directory} && {command} )"
+    if of.user != into.user:
+        notes = (f"this runs as {into.user or 'root'}; what is added ran as {of.user or 'root'}",)
+    return command, notes

@@ -1,0 +1,55 @@
+"""Standard streams that are closed, full or cut off."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+IMGDIAG = f"{sys.executable} -m imgdiag"
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "complaint"),
+    [
+        (">&-", 0, ""),
+        ("2>&-", 0, ""),
+        (">/dev/full", 3, "imgdiag: cannot write to standard output (No space left on device)\n"),
+        ("| head -c 1 >/dev/null", (0, 141), ""),
+    ],
+)
+def test_output_that_goes_nowhere(
+    archive: Path, redirection: str, code: int | tuple[int, int], complaint: str
+) -> None:
+    done = shell(f"{IMGDIAG} analyze {archive} -f json {redirection}")
+    assert done.returncode == code or done.returncode in (code if isinstance(code, tuple) else ())
+    assert done.stderr == complaint
+
+
+def test_a_closed_standard_input() -> None:
+    done = shell(f"{IMGDIAG} analyze - <&-")
+    assert done.returncode == 3
+    assert done.stderr == ("imgdiag: standard input is closed. Pipe an image in, or name one\n")
+
+
+def test_an_empty_standard_input() -> None:
+    done = shell(f"{IMGDIAG} analyze - </dev/null")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+
+
+def test_quick_takes_no_limit_on_waste(archive: Path) -> None:
+    done = shell(f"{IMGDIAG} analyze {archive} --quick --max-waste 1MB")
+    assert done.returncode == 2
+    assert "--quick does not know the waste" in done.stderr

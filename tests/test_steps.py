@@ -1,0 +1,65 @@
+"""Instructions with what was in force, and RUNs written anew."""
+
+from __future__ import annotations
+
+import json
+
+from imgdiag.image import parse_config
+from imgdiag.steps import RunEdit, Step, moved, steps_of
+
+
+def steps(*history: str) -> dict[int, Step]:
+    empty = ("ENV", "USER", "CMD")
+    entries = [{"created_by": each, "empty_layer": each.startswith(empty)} for each in history]
+    layers = sum(not each["empty_layer"] for each in entries)
+    config = {"rootfs": {"diff_ids": ["sha256:0"] * layers}, "history": entries}
+    return steps_of(parse_config(json.dumps(config).encode()))
+
+
+def test_folder_and_user_in_force() -> None:
+    found = steps(
+        "ADD file:" + "a" * 64 + " in / ",
+        "WORKDIR /app",
+        "RUN /bin/sh -c make # buildkit",
+        "USER app",
+        "WORKDIR out",
+        "COPY a b # buildkit",
+    )
+    assert [found[0].is_base, found[0].is_copy] == [True, False]
+    assert found[2] == Step(
+        instruction="RUN make", working_directory="/app", user="", mounts_unknown=True
+    )
+    assert found[2].command == "make"
+    assert (found[4].working_directory, found[4].user) == ("/app/out", "app")
+    assert (found[4].is_copy, found[4].is_base, found[4].command) == (True, False, None)
+
+
+def test_a_command_moves_with_its_folder_and_says_whose_it_was() -> None:
+    into = Step(instruction="RUN a", working_directory="/a", user="app")
+    of = Step(instruction="RUN rm x", working_directory="/a/out")
+    assert moved("rm x", of, into) == (
+        "( cd /a/out && rm x )",
+        ("this runs as app; what is added ran as root",),
+    )
+    assert moved("rm x", into, into) == ("rm x", ())
+
+
+def test_two_edits_of_a_run_are_one() -> None:
+    step = Step(instruction="RUN pip install .", mounts_unknown=True)
+    mount = RunEdit(layer=3, step=step, mounts=("/root/.cache/pip",))
+    clean = RunEdit(layer=3, step=step, commands=("find . -delete || true", "chown -R a ."))
+    assert mount.merged(clean).snippet() == (
+        "# keep the --mount flags of your own RUN: an image does not record them\n"
+        "RUN --mount=type=cache,target=/root/.cache/pip \\\n"
+        "    pip install . \\\n"
+        " && ( find . -delete || true ) \\\n"
+        " && chown -R a ."
+    )
+    assert mount.merged(clean).merged(clean) == mount.merged(clean)
+
+
+def test_a_heredoc_keeps_its_end() -> None:
+    step = Step(instruction="RUN <<EOF\nmake\nEOF")
+    assert RunEdit(layer=0, step=step, commands=("rm x",)).snippet() == (
+        "RUN <<EOF\nmake\nEOF\n# and as the last line inside of it:\nrm x"
+    )
