@@ -1,6 +1,8 @@
 """deleted-later: clean-up in the wrong layer."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from imgdiag.facts import Claim, Facts
 from imgdiag.filesystem import Cause
@@ -37,15 +39,22 @@ def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
                 f"Keep the cache out of the layer with a cache mount{drop}",
                 cache_mount(facts, created_in, f"/{cache}"),
             )
+        edit = appended(facts, created_in, command, of=hidden_in)
         return Fix.of_run(
             f"Clean up in the RUN that makes the files{drop}",
-            appended(facts, created_in, command, of=hidden_in),
+            replace(edit, notes=(*edit.notes, *_cautions(command))),
         )
     if creator.is_copy:
         return Fix(
             f"Clean up before the files are copied, in the stage that makes them{drop}",
             "Dockerfile",
-            f"# at the end of the stage that makes the files\nRUN {command}",
+            "\n".join(
+                (
+                    "# at the end of the stage that makes the files",
+                    *(f"# {caution}" for caution in _cautions(command)),
+                    f"RUN {command}",
+                )
+            ),
         )
     return Fix(
         "The files come with the base image: use a base without them, or copy what is needed "
@@ -53,6 +62,19 @@ def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
         "Dockerfile",
         "FROM <a slimmer base>",
     )
+
+
+def _cautions(command: str) -> Iterator[str]:
+    """Yield what is wrong with a clean-up by folder names, whoever wrote it."""
+    for names, caution in _BLANKET.items():
+        if re.search(rf"-i?name\s+['\"]?({names})['\"]?(\s|$)", command):
+            yield caution
+
+
+_BLANKET = {
+    "tests?": "careful: this takes numpy's tests too, which scipy imports; name packages instead",
+    "docs?": "careful: this takes botocore.docs too, which boto3 imports; name packages instead",
+}
 
 
 def _one_cache(claim: Claim) -> str | None:

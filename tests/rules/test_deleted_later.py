@@ -104,3 +104,22 @@ def test_a_hard_link_that_goes_with_its_last_name_counts_once() -> None:
         ExampleLayer(created_by="RUN rm a b", deletes=("a", "b")),
     )
     assert only(RULE, facts).bytes == 30
+
+
+@pytest.mark.parametrize(
+    ("command", "caution"),
+    [
+        ("find .venv -type d -name tests -exec rm -r {} +", "numpy's tests"),
+        ("find .venv -name 'docs' -exec rm -r {} +", "botocore.docs"),
+        ("find .venv -name __pycache__ -exec rm -r {} +", ""),
+        ("rm -r /app/tests", ""),
+    ],
+)
+@pytest.mark.parametrize("creator", ["RUN make", "COPY /a /a"])
+def test_a_blanket_clean_up_is_not_recommended_without_a_word(
+    command: str, caution: str, creator: str
+) -> None:
+    snippet = found(creator, f"RUN {command}").fix.snippet
+    assert command in snippet
+    assert ("# careful" in snippet) == bool(caution)
+    assert caution in snippet
