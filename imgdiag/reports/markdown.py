@@ -155,6 +155,8 @@ def _notes(analysis: Analysis) -> Iterable[str]:
         for each in _summary.notes(analysis)
     ]
     notes += [f"- {_text(warning)}" for warning in analysis.warnings]
+    if analysis.route_note:
+        notes.append(f"- Read {_text(analysis.route_note)}")
     if notes:
         yield _folded("For information", "\n".join(notes))
 

@@ -34,6 +34,8 @@ def _head(page: Page, analysis: Analysis) -> None:
     page.line(
         f"{analysis.reference}   {platform}   {analysis.source}, by {analysis.route}", bold=True
     )
+    if analysis.route_note:
+        page.paragraph(f"Read {analysis.route_note}", indent=0)
     page.line()
     size = analysis.sizes.layer_bytes
     headline = _summary.headline(analysis)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -146,3 +147,9 @@ def test_mends_of_one_run_are_put_together() -> None:
     assert "900.0 MB less" in first
     assert "800.0 MB less" in second
     assert "after all 2 safe mends" in report
+
+
+@pytest.mark.parametrize("format_", formats())
+def test_the_slow_way_is_told_with_its_reason(format_: str) -> None:
+    slow = replace(images.service(), route="save", route_note="by docker save, as it is far")
+    assert "by docker save, as it is far" in render(format_, slow, Gate(()), Style())
