@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import visible
+from imgdiag.rules._shell import removal_fix
 
 
 def folders_ending_in(facts: Facts, *ends: str) -> tuple[str, ...]:
@@ -29,8 +30,9 @@ def cache_finding(
 ) -> Iterator[Finding]:
     """Yield one finding for all of a cache's folders.
 
-    `fix` is given the layer that holds most of it, and the cache's path with a leading slash. What
-    comes with the base image is told and not counted: a Dockerfile cannot take it out.
+    `fix` is given the layer that holds most of it, made by a RUN, and the cache's path with a
+    leading slash. What comes with the base image is told and not counted: a Dockerfile cannot take
+    it out.
     """
     found = tuple(paths)
     claim = facts.claim_paths(found)
@@ -38,13 +40,20 @@ def cache_finding(
         return
     largest = max(found, key=lambda path: facts.claim_paths((path,)).layer_bytes)
     where = ", ".join(f"/{path}" for path in found[:3]) + (" …" if len(found) > 3 else "")
-    in_base = facts.step(claim.layers[0]).is_base
+    step = facts.step(claim.layers[0])
+    in_base = step.is_base
+    if in_base:
+        mend = _BASE
+    elif step.command:
+        mend = fix(facts, claim.layers[0], f"/{largest}")
+    else:
+        mend = removal_fix(facts, claim.layers[0], found, where="fills it")
     yield Finding(
         rule=rule,
         safety=Safety.SAFE,
         message=f"{visible(claim)} of {what} in {where}: nothing reads it at run time"
         + ". It comes with the base image, where an rm in a later layer frees nothing" * in_base,
-        fix=_BASE if in_base else fix(facts, claim.layers[0], f"/{largest}"),
+        fix=mend,
         claim=claim,
         informational=in_base,
     )

@@ -20,15 +20,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _fix(facts: Facts, layer: int, path: str) -> Fix:
-    if facts.step(layer).command:
-        return Fix.of_run(
-            "Clean up in the RUN that installs", appended(facts, layer, "apt-get clean")
-        )
-    return Fix(
-        "They come with the base image: have it built without them",
-        "Dockerfile",
-        "RUN apt-get update && apt-get install -y --no-install-recommends … && apt-get clean",
-    )
+    return Fix.of_run("Clean up in the RUN that installs", appended(facts, layer, "apt-get clean"))
 
 
 RULE = Rule(

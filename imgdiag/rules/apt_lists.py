@@ -18,14 +18,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _fix(facts: Facts, layer: int, path: str) -> Fix:
-    if facts.step(layer).command:
-        return Fix.of_run(
-            "Remove the lists in the RUN that downloads them", appended(facts, layer, _CLEAN_UP)
-        )
-    return Fix(
-        "They come with the base image: have it built without them",
-        "Dockerfile",
-        f"RUN apt-get update && apt-get install -y --no-install-recommends … && {_CLEAN_UP}",
+    return Fix.of_run(
+        "Remove the lists in the RUN that downloads them", appended(facts, layer, _CLEAN_UP)
     )
 
 

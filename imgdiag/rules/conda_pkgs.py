@@ -26,15 +26,9 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _fix(facts: Facts, layer: int, path: str) -> Fix:
-    if facts.step(layer).command:
-        return Fix.of_run(
-            "Clean up in the RUN that installs",
-            appended(facts, layer, "conda clean --all --force-pkgs-dirs --yes"),
-        )
-    return Fix(
-        "It comes with the base image: use one without it",
-        "Dockerfile",
-        "RUN conda install … && conda clean --all --force-pkgs-dirs --yes",
+    return Fix.of_run(
+        "Clean up in the RUN that installs",
+        appended(facts, layer, "conda clean --all --force-pkgs-dirs --yes"),
     )
 
 

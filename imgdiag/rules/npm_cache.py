@@ -22,13 +22,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _fix(facts: Facts, layer: int, path: str) -> Fix:
-    if facts.step(layer).command:
-        return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
-    return Fix(
-        "Clean up in the RUN that installs",
-        "Dockerfile",
-        "RUN npm ci && npm cache clean --force",
-    )
+    return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
 
 
 RULE = Rule(

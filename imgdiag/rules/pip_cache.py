@@ -20,16 +20,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _fix(facts: Facts, layer: int, path: str) -> Fix:
-    instruction = facts.instruction(layer)
-    if "pip install" in instruction:
-        return Fix(
-            "Install without keeping the cache",
-            "Dockerfile",
-            instruction.replace("pip install", "pip install --no-cache-dir"),
-        )
-    if facts.step(layer).command:
-        return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
-    return Fix("Tell pip to keep no cache", "Dockerfile", "ENV PIP_NO_CACHE_DIR=1")
+    return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
 
 
 RULE = Rule(

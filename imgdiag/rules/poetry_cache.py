@@ -22,9 +22,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _fix(facts: Facts, layer: int, path: str) -> Fix:
-    if facts.step(layer).command:
-        return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
-    return Fix("Tell Poetry to keep no cache", "Dockerfile", "RUN poetry install --no-cache")
+    return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
 
 
 RULE = Rule(

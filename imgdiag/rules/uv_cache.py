@@ -20,13 +20,11 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _fix(facts: Facts, layer: int, path: str) -> Fix:
-    if facts.step(layer).command:
-        return Fix.of_run(
-            "Mount the cache while building",
-            cache_mount(facts, layer, path),
-            before="ENV UV_LINK_MODE=copy",
-        )
-    return Fix("Tell uv to keep no cache", "Dockerfile", "ENV UV_NO_CACHE=1")
+    return Fix.of_run(
+        "Mount the cache while building",
+        cache_mount(facts, layer, path),
+        before="ENV UV_LINK_MODE=copy",
+    )
 
 
 RULE = Rule(

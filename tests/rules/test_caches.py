@@ -25,13 +25,17 @@ PIP = "root/.cache/pip/http-v2/a"
     [
         (
             "RUN /bin/sh -c pip install -r a.txt && pip install b # buildkit",
-            "RUN pip install --no-cache-dir -r a.txt && pip install --no-cache-dir b",
+            (
+                "# keep the --mount flags of your own RUN: an image does not record them\n"
+                "RUN --mount=type=cache,target=/root/.cache/pip \\\n"
+                "    pip install -r a.txt && pip install b"
+            ),
         ),
         (
             "RUN /bin/sh -c make",
             "RUN --mount=type=cache,target=/root/.cache/pip \\\n    make",
         ),
-        ("COPY /root /root", "ENV PIP_NO_CACHE_DIR=1"),
+        ("COPY /root /root", "# in that stage\nRUN rm -rf \\\n    /root/.cache/pip"),
         ("", "FROM <a base without it>"),
     ],
 )
@@ -51,7 +55,7 @@ def test_pip(created_by: str, snippet: str) -> None:
                 "    uv sync"
             ),
         ),
-        ("COPY /home /home", "ENV UV_NO_CACHE=1"),
+        ("COPY /home /home", "# in that stage\nRUN rm -rf \\\n    /home/app/.cache/uv"),
     ],
 )
 def test_uv(created_by: str, snippet: str) -> None:
