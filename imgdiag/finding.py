@@ -60,6 +60,7 @@ class Finding:
     """One thing to know or to mend.
 
     `estimate` says why what will be saved may differ from the bytes claimed, "" when it is exact.
+    `replacement_bytes` is what the mend installs in place of what goes, an estimate.
     An informational finding is told and never counted among the savings.
     """
 
@@ -70,11 +71,17 @@ class Finding:
     claim: Claim
     informational: bool = False
     estimate: str = ""
+    replacement_bytes: int = 0
 
     @property
     def bytes(self) -> int:
         """Return what the layers would lose, in bytes."""
-        return self.claim.layer_bytes
+        return max(self.claim.layer_bytes - self.replacement_bytes, 0)
+
+    @property
+    def visible_bytes(self) -> int:
+        """Return the part of it that the container sees."""
+        return max(self.claim.visible_bytes - self.replacement_bytes, 0)
 
     @property
     def severity(self) -> Severity:

@@ -45,6 +45,7 @@ def predict(facts: Facts, findings: Iterable[Finding]) -> Prediction:
     """Return what is left after the findings' mends. Informational and risky ones do not count."""
     hidden = {each.file for each in facts.filesystem.hidden}
     taken: set[File] = set()
+    replaced = 0
     fixes: list[FixBytes] = []
     outcomes: dict[Safety, Outcome] = {}
     estimate = False
@@ -55,9 +56,13 @@ def predict(facts: Facts, findings: Iterable[Finding]) -> Prediction:
                 new = finding.claim.files - taken
                 taken |= new
                 estimate = estimate or bool(finding.estimate)
-                fixes.append(FixBytes(finding, sum(file.size for file in new)))
-        gone = sum(file.size for file in taken)
-        seen = sum(file.size for file in taken if file not in hidden)
+                # One copy comes in place of the one that is seen, and never makes it more.
+                seen = sum(file.size for file in new if file not in hidden)
+                brought = min(finding.replacement_bytes, seen)
+                replaced += brought
+                fixes.append(FixBytes(finding, sum(file.size for file in new) - brought))
+        gone = sum(file.size for file in taken) - replaced
+        seen = sum(file.size for file in taken if file not in hidden) - replaced
         outcomes[safety] = Outcome(
             bytes=gone,
             layer_bytes=facts.filesystem.layer_bytes - gone,

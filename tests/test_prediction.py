@@ -14,6 +14,7 @@ def finding(
     safety: Safety = Safety.SAFE,
     informational: bool = False,
     estimate: str = "",
+    replacement_bytes: int = 0,
 ) -> Finding:
     return Finding(
         rule=rule,
@@ -23,6 +24,7 @@ def finding(
         claim=claim,
         informational=informational,
         estimate=estimate,
+        replacement_bytes=replacement_bytes,
     )
 
 
@@ -87,3 +89,26 @@ def test_an_estimate_makes_what_comes_after_it_one() -> None:
     assert (prediction.safe.estimate, prediction.review.estimate) == (False, True)
     prediction = predict(made, [finding(made.claim_paths(["b"]), estimate="about")])
     assert (prediction.safe.estimate, prediction.review.estimate) == (True, True)
+
+
+def test_what_a_mend_installs_in_place_does_not_go() -> None:
+    made = facts()
+    one = finding(made.claim_paths(["b"]), safety=Safety.REVIEW, replacement_bytes=30)
+    assert (one.bytes, one.visible_bytes) == (70, 70)
+    prediction = predict(made, [one])
+    assert prediction.safe.bytes == 0
+    review = prediction.review
+    assert (review.bytes, review.layer_bytes, review.visible_bytes) == (70, 1_041, 1_030)
+    assert [fix.bytes for fix in prediction.fixes] == [70]
+
+
+def test_a_replacement_never_makes_it_more() -> None:
+    made = facts()
+    first = finding(made.claim_paths(["b"]))
+    second = finding(made.claim_paths(["b"]), safety=Safety.REVIEW, replacement_bytes=30)
+    larger = finding(made.claim_paths(["a"]), safety=Safety.REVIEW, replacement_bytes=10**6)
+    assert larger.bytes == 0
+    prediction = predict(made, [first, second, larger])
+    # Of "a" the older copy, which is not seen, goes all the same.
+    assert [fix.bytes for fix in prediction.fixes] == [100, 0, 11]
+    assert prediction.review.visible_bytes == 1_000

@@ -68,9 +68,10 @@ def test_a_finding_is_complete(rule: Rule, finding: Finding) -> None:
     assert finding.fix.target
     assert finding.fix.snippet.strip() == finding.fix.snippet
     assert finding.claim.layers
-    assert finding.claim.visible_bytes <= finding.bytes
-    assert sum(size for _, size in finding.claim.paths) == finding.bytes
-    assert finding.bytes == sum(file.size for file in finding.claim.files)
+    assert finding.visible_bytes <= finding.bytes
+    claimed = finding.bytes + finding.replacement_bytes
+    assert sum(size for _, size in finding.claim.paths) == claimed
+    assert claimed == sum(file.size for file in finding.claim.files)
 
 
 def test_rules_are_found_by_themselves_and_sorted() -> None:
