@@ -29,6 +29,7 @@ _FOLDERS = {
     "var/lib/dpkg": _ANYWHERE | {"status"},
     "lib/apk/db": _ANYWHERE | {"installed"},
 }
+_VERSIONED = ("-packages/torch", "-packages/torchaudio", "-packages/torchvision")
 
 
 def _wanted_in(parent: str) -> Callable[[str], bool]:
@@ -38,8 +39,10 @@ def _wanted_in(parent: str) -> Callable[[str], bool]:
         return _EGG_INFO.__contains__
     if parent in _FOLDERS:
         return _FOLDERS[parent].__contains__
-    if parent.endswith("-packages/torch"):
+    if parent.endswith(_VERSIONED):
         return (_ANYWHERE | {"version.py"}).__contains__
+    if parent.endswith("-packages/tensorflow/python/platform"):
+        return (_ANYWHERE | {"build_info.py"}).__contains__
     if parent.endswith(("site-packages", "dist-packages")):
         return lambda name: name.endswith((".egg-info", ".egg-link", ".pth")) or name in _ANYWHERE
     if parent.endswith("conda-meta"):

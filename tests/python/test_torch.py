@@ -30,6 +30,7 @@ def torch(
         ("cuda = None\nhip: Optional[str] = '6.2.41133'\n", "rocm", "6.2.41133",
          "ROCm 6.2.41133 build"),
         ("cuda = None\nhip = None\nrocm = '7.0'\n", "rocm", "7.0", "ROCm 7.0 build"),
+        ("cuda = None\nhip = '7.0.51831'\nrocm = '7.0.0'\n", "rocm", "7.0.0", "ROCm 7.0.0 build"),
         ("cuda = None\nxpu: Optional[str] = '20250101'\n", "xpu", "20250101",
          "XPU 20250101 build"),
         ("cuda: Optional[str] = None\nhip: Optional[str] = None\n", "cpu", "", "CPU build"),
@@ -57,17 +58,31 @@ def test_the_first_assignment_counts_and_comments_do_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "variant"), [("libtorch_cuda.so", "cuda"), ("libtorch_hip.so", "rocm")]
+    ("library", "variant"),
+    [("libtorch_cuda.so", "cuda"), ("libtorch_hip.so", "rocm"), ("libtorch_xpu.so", "xpu")],
 )
 def test_a_library_comes_next(library: str, variant: str) -> None:
     found = torch("__version__ = '2.4.1'\n", library=library, version="2.4.1+cpu")
     assert (found.variant, found.evidence) == (variant, f"torch/lib/{library} is there")
 
 
-@pytest.mark.parametrize("requirement", ["nvidia-cudnn-cu12==9.1 ; x", "cuda-toolkit[cublas]==13"])
-def test_then_requirements(requirement: str) -> None:
+@pytest.mark.parametrize(
+    ("requirement", "variant"),
+    [
+        ("nvidia-cudnn-cu12==9.1 ; x", "cuda"),
+        ("cuda-toolkit[cublas]==13", "cuda"),
+        ("triton==3.0.0 ; platform_system == 'Linux'", "cuda"),
+        ("pytorch-triton-rocm==3.1.0", "rocm"),
+        ("triton-rocm==3.5.0", "rocm"),
+        ("rocm[libraries]==7.0", "rocm"),
+        ("pytorch-triton-xpu==3.1.0", "xpu"),
+        ("triton-xpu==3.5.0", "xpu"),
+        ("intel-sycl-rt==2025.2.1", "xpu"),
+    ],
+)
+def test_then_requirements(requirement: str, variant: str) -> None:
     found = torch(requires=("filelock", requirement), version="2.4.1+cpu")
-    assert found.variant == "cuda"
+    assert found.variant == variant
     assert found.evidence == f"requires {requirement.partition(';')[0].strip()}"
 
 
@@ -78,6 +93,7 @@ def test_then_requirements(requirement: str) -> None:
         ("2.4.1+cu121", "cuda", "12.1"),
         ("2.15.0+cu132", "cuda", "13.2"),
         ("2.4.1+rocm6.1", "rocm", "6.1"),
+        ("2.11.0+xpu", "xpu", ""),
         ("2.4.1+git123", "unknown", ""),
         ("2.4.1", "unknown", ""),
         ("no version", "unknown", ""),
@@ -103,3 +119,69 @@ def test_each_environment_has_its_own() -> None:
 
 def test_without_torch_there_is_none() -> None:
     assert facts_of({f"{SITE}/torch/version.py": "cuda = '12.1'\n"}).torches == ()
+
+
+def test_an_extra_is_no_requirement() -> None:
+    found = torch(requires=("triton; extra == 'compile'",), version="2.4.1+cpu")
+    assert found.variant == "cpu"
+
+
+LIBRARIES = [
+    # CUDA: of today's wheels, and of those that bring CUDA along
+    "lib/libtorch_cuda.so", "lib/libtorch_cuda_linalg.so", "lib/libc10_cuda.so",
+    "lib/libcusparseLt-f80c68d1.so.0", "lib/libtorch_nvshmem.so", "lib/libcaffe2_nvrtc.so",
+    "lib/libcudart-8774224f.so.12", "lib/libcudnn.so.8", "lib/libcublasLt.so.11",
+    # ROCm
+    "lib/libtorch_hip.so", "lib/libc10_hip.so", "lib/libMIOpen.so", "lib/libamdhip64.so",
+    "lib/librocblas.so", "lib/librccl.so", "lib/libhsa-runtime64.so", "lib/libmagma.so",
+    "lib/rocblas/library/TensileLibrary_gfx90a.dat", "lib/aotriton.images/amd-gfx90a/x.aks2",
+    "share/miopen/db/gfx90a68.HIP.fdb.txt",
+    # XPU
+    "lib/libtorch_xpu.so", "lib/libc10_xpu.so", "lib/libsycl.so.8", "lib/libur_loader.so.0",
+    # every build's
+    "lib/libtorch_cpu.so", "lib/libtorch.so", "lib/libc10.so", "lib/libgomp-a34b3233.so.1",
+    "lib/libtorch_python.so", "lib/libshm.so", "cuda/amp/autocast_mode.py", "share/cmake/x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("version_py", "first", "last"),
+    [
+        ("cuda = '12.1'\n", "lib/libtorch_cuda.so", "lib/libcublasLt.so.11"),
+        (
+            "cuda = None\nhip = '6.1'\n",
+            "lib/libtorch_hip.so",
+            "share/miopen/db/gfx90a68.HIP.fdb.txt",
+        ),
+        ("cuda = None\nxpu = '2025'\n", "lib/libtorch_xpu.so", "lib/libur_loader.so.0"),
+        ("cuda = None\n", "", ""),
+    ],
+)
+def test_the_libraries_that_a_cpu_build_does_not_have(
+    version_py: str, first: str, last: str
+) -> None:
+    files: dict[str, int | str] = {f"torch/{path}": 1 for path in LIBRARIES}
+    files["torch/version.py"] = version_py
+    [found] = facts_of(distribution("torch", files)).torches
+    expected = LIBRARIES[LIBRARIES.index(first) : LIBRARIES.index(last) + 1] if first else []
+    if found.variant == "rocm":
+        expected.append("lib/libcaffe2_nvrtc.so")  # of both
+    prefix = f"{SITE}/torch/"
+    assert {path.removeprefix(prefix) for path in found.gpu_libraries} == set(expected)
+
+
+def test_companions_say_which_build_they_are() -> None:
+    files = {
+        **distribution("torch", {"torch/version.py": "cuda = None\n"}),
+        **distribution(
+            "torchvision", {"torchvision/version.py": "__version__ = '0.19.1+cu121'\n"},
+            version="0.19.1",
+        ),
+        **distribution("torchaudio", version="2.4.1"),
+        **distribution("torchvision", version="9", site="opt/lib/python3.11/site-packages"),
+    }  # fmt: skip
+    [found] = facts_of(files).torches
+    assert sorted((each.distribution.name, each.version, each.variant)
+                  for each in found.companions) == [
+        ("torchaudio", "2.4.1", "unknown"), ("torchvision", "0.19.1+cu121", "cuda"),
+    ]  # fmt: skip
