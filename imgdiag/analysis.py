@@ -8,6 +8,7 @@ from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding
 from imgdiag.image import ImageConfig
 from imgdiag.prediction import Prediction
+from imgdiag.purpose import Purpose
 from imgdiag.python.torch import Torch
 from imgdiag.scanner.usage import UsageRow
 
@@ -113,6 +114,7 @@ class Analysis:
     largest_files: tuple[UsageRow, ...]
     packages: tuple[Package, ...]
     unattributed_bytes: int
+    purpose: Purpose
     torches: tuple[Torch, ...]
     findings: tuple[Finding, ...]
     prediction: Prediction

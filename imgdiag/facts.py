@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from imgdiag.cuda import SystemCuda, find_cuda
 from imgdiag.filesystem import File, Filesystem
 from imgdiag.image import ImageConfig, instruction
+from imgdiag.purpose import Purpose, Target, find_purpose
 from imgdiag.python.distributions import Distribution, find_distributions
 from imgdiag.python.environments import Environment, find_environments
+from imgdiag.python.gpu_use import GpuUse, cpu_builds, gpu_use
 from imgdiag.python.graph import Graph, build_graph
 from imgdiag.python.torch import Torch, find_torch
 from imgdiag.scanner.usage import Usage
@@ -39,6 +42,7 @@ class Facts:
 
     config: ImageConfig
     filesystem: Filesystem
+    declared: Target | None = None  # what the user says that the image is meant to run on
 
     @cached_property
     def usage(self) -> Usage:
@@ -58,13 +62,17 @@ class Facts:
     @cached_property
     def graphs(self) -> dict[str, Graph]:
         """The dependency graph of each environment, by its path."""
+        return {
+            path: build_graph(distributions, self.config.platform)
+            for path, distributions in self._by_environment.items()
+        }
+
+    @cached_property
+    def _by_environment(self) -> dict[str, list[Distribution]]:
         by_path: dict[str, list[Distribution]] = {each.path: [] for each in self.environments}
         for distribution in self.distributions:
             by_path[distribution.environment.path].append(distribution)
-        return {
-            path: build_graph(distributions, self.config.platform)
-            for path, distributions in by_path.items()
-        }
+        return by_path
 
     @cached_property
     def torches(self) -> tuple[Torch, ...]:
@@ -72,12 +80,30 @@ class Facts:
         return find_torch(self.filesystem, self.distributions)
 
     @cached_property
-    def gpu_evidence(self) -> str:
-        """What says that the image is meant for a GPU, "" when nothing does."""
-        for name in ("NVIDIA_VISIBLE_DEVICES", "NVIDIA_REQUIRE_CUDA", "CUDA_VERSION"):
-            if self.config.environment.get(name, "void") not in ("void", "none", ""):
-                return f"ENV {name}={self.config.environment[name]}"
-        return next((f"LABEL {name}" for name in self.config.labels if "nvidia" in name), "")
+    def gpu(self) -> dict[str, GpuUse]:
+        """What of each environment is there for a GPU, by the environment's path."""
+        torches = {each.distribution.environment.path: each for each in self.torches}
+        architecture = self.config.platform.architecture
+        return {
+            path: gpu_use(
+                distributions,
+                self.graphs[path],
+                torches.get(path),
+                cpu_builds(self.filesystem, distributions, architecture),
+            )
+            for path, distributions in self._by_environment.items()
+        }
+
+    @cached_property
+    def purpose(self) -> Purpose:
+        """What the image is meant to run on, a GPU or a CPU, and what says so."""
+        needs_gpu = sorted({name for use in self.gpu.values() for name in use.needs_gpu})
+        return find_purpose(self.config, self.declared, needs_gpu)
+
+    @cached_property
+    def cuda(self) -> SystemCuda:
+        """CUDA outside of Python packages."""
+        return find_cuda(self.usage, self.environments)
 
     @cached_property
     def _steps(self) -> dict[int, Step]:
@@ -103,11 +129,19 @@ class Facts:
             {file: where for file, where in names.items() if len(where) == file.names}
         )
 
-    def claim_distributions(self, distributions: Iterable[Distribution]) -> Claim:
-        """Claim what goes when `distributions` are not installed, all names of their files."""
+    def claim_distributions(
+        self, distributions: Iterable[Distribution], also: Iterable[str] = ()
+    ) -> Claim:
+        """Claim what goes when `distributions` are not installed, all names of their files.
+
+        `also` are paths of further files that go with them.
+        """
         names: dict[File, list[str]] = defaultdict(list)
         for distribution in distributions:
             for path, file in distribution.files.items():
+                names[file].append(path)
+        for path, file in self.usage.files_in(also):
+            if path not in names[file]:
                 names[file].append(path)
         return self._claim(names)
 

@@ -22,6 +22,7 @@ from imgdiag.filesystem import Cause, Directory, Hidden, merge
 from imgdiag.image import instruction
 from imgdiag.layers.walk import Layer, read_layer
 from imgdiag.prediction import Outcome, predict
+from imgdiag.purpose import Target
 from imgdiag.rules import find_all
 from imgdiag.rules._shell import sets_times
 from imgdiag.sources.base import Request, SourceImage
@@ -31,25 +32,28 @@ _FILES = 20
 _EXAMPLES = 5
 
 
-def analyze(reference: str, request: Request | None = None) -> Analysis:
+def analyze(
+    reference: str, request: Request | None = None, declared: Target | None = None
+) -> Analysis:
     """Analyse the image that `reference` names: a tag, a file, a folder, or `-` for a pipe.
 
-    Nothing of the image is run and nothing is written. Raises ImgdiagError.
+    `declared` is what the user says that the image is meant to run on. Nothing of the image is
+    run and nothing is written. Raises ImgdiagError.
     """
     image = sources.load(
         reference, lambda reader: read_layer(reader, CAPTURE), request or Request()
     )
-    return examine(image)
+    return examine(image, declared)
 
 
-def examine(image: SourceImage[Layer]) -> Analysis:
+def examine(image: SourceImage[Layer], declared: Target | None = None) -> Analysis:
     """Measure and judge an image whose layers have been read."""
     commands = [instruction(image.config.created_by(index)) for index in range(len(image.layers))]
     filesystem = merge(
         [layer.content for layer in image.layers],
         frozenset(index for index, command in enumerate(commands) if sets_times(command)),
     )
-    facts = Facts(config=image.config, filesystem=filesystem)
+    facts = Facts(config=image.config, filesystem=filesystem, declared=declared)
     findings = find_all(facts)
     analysis = Analysis(
         reference=image.reference,
@@ -65,6 +69,7 @@ def examine(image: SourceImage[Layer]) -> Analysis:
         packages=tuple(_packages(facts)),
         unattributed_bytes=filesystem.visible_bytes
         - sum(each.bytes for each in facts.distributions),
+        purpose=facts.purpose,
         torches=facts.torches,
         findings=findings,
         prediction=predict(facts, findings),
@@ -79,7 +84,9 @@ def examine(image: SourceImage[Layer]) -> Analysis:
     return analysis
 
 
-def analyze_quickly(reference: str, request: Request | None = None) -> Analysis:
+def analyze_quickly(
+    reference: str, request: Request | None = None, declared: Target | None = None
+) -> Analysis:
     """Analyse an engine's image by its history and a scan in a throw-away container.
 
     This runs the image's own Python or find. Raises ImgdiagError.
@@ -89,7 +96,9 @@ def analyze_quickly(reference: str, request: Request | None = None) -> Analysis:
     image = quick.load(reference, request or Request())
     filesystem = merge([image.visible])
     # Which layer holds what is not known, so no finding may speak of instructions.
-    facts = Facts(config=replace(image.config, history=()), filesystem=filesystem)
+    facts = Facts(
+        config=replace(image.config, history=()), filesystem=filesystem, declared=declared
+    )
     findings = tuple(
         replace(each, claim=replace(each.claim, layers=())) for each in find_all(facts)
     )
@@ -131,6 +140,7 @@ def analyze_quickly(reference: str, request: Request | None = None) -> Analysis:
         largest_files=tuple(facts.usage.largest_files(_FILES)),
         packages=tuple(_packages(facts)),
         unattributed_bytes=visible - sum(each.bytes for each in facts.distributions),
+        purpose=facts.purpose,
         torches=facts.torches,
         findings=findings,
         prediction=replace(

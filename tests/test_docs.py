@@ -76,7 +76,7 @@ def test_options_that_documents_name_exist() -> None:
         option
         for name in cli.list_commands(None)  # type: ignore[arg-type]
         for parameter in cli.get_command(None, name).params  # type: ignore[arg-type,union-attr]
-        for option in parameter.opts
+        for option in (*parameter.opts, *parameter.secondary_opts)
     }
     for page in PAGES:
         for line in SHOWN.sub("", page.read_text(encoding="utf-8")).splitlines():

@@ -16,6 +16,7 @@ from imgdiag.cli import _options
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Safety
 from imgdiag.gate import Budgets, judge
+from imgdiag.purpose import Target
 
 BUDGET_FAILED = 1
 _LEVELS = [*(safety.value for safety in Safety), "never"]
@@ -71,6 +72,11 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     help="History and a scan in a throw-away container: seconds, without the right to read the "
     "engine's store; no waste by layer. Runs the image's own Python or find.",
 )
+@click.option(
+    "--gpu/--cpu",
+    default=None,
+    help="What the image is meant to run on, where it does not say so itself: advice differs.",
+)
 @_size_option("--max-size", "Fail when the layers' files have more in all.")
 @_size_option("--max-download", "Fail when the compressed layers have more.")
 @_size_option("--max-layer", "Fail when one layer has more.")
@@ -98,6 +104,7 @@ def command(
     outputs: tuple[tuple[str, str], ...],
     details: bool,
     quick: bool,
+    gpu: bool | None,
     max_size: int | None,
     max_download: int | None,
     max_layer: int | None,
@@ -129,8 +136,11 @@ def command(
         raise click.UsageError("--quick does not know the waste well enough to hold it to a limit")
     for _, path in targets:
         _check_writable(path)
+    declared = None if gpu is None else Target.GPU if gpu else Target.CPU
     with reading() as request:
-        analysis = (pipeline.analyze_quickly if quick else pipeline.analyze)(reference, request)
+        analysis = (pipeline.analyze_quickly if quick else pipeline.analyze)(
+            reference, request, declared
+        )
     gate = judge(
         analysis,
         Budgets(

@@ -111,6 +111,16 @@ def build_graph(distributions: Iterable[Distribution], platform: Platform) -> Gr
     return Graph(graph.requires, graph.required_by, _with_circles(graph))
 
 
+def required_names(distribution: Distribution, platform: Platform) -> frozenset[str]:
+    """Return what a distribution requires without its extras, installed or not."""
+    environment = _marker_environment(platform, distribution.environment.python_version)
+    return frozenset(
+        canonicalize_name(each.name)
+        for each in _parse(distribution.requirements)
+        if _holds(each, environment, "")
+    )
+
+
 def _with_circles(graph: Graph) -> tuple[str, ...]:
     """Return the roots and, for distributions that only require each other, the first by name."""
     roots = list(graph.roots)

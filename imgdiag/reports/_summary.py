@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from imgdiag.analysis import Analysis, LayerSummary
 from imgdiag.finding import Finding, Safety, Severity
 from imgdiag.gate import verdict
+from imgdiag.purpose import Target
 from imgdiag.steps import RunEdit
 from imgdiag.units import format_bytes, format_share
 
@@ -122,6 +123,22 @@ def mend_line(mend: Mend) -> str:
         f"{about}{format_bytes(mend.bytes)} less)"
     )
     return text + ", together with the mend above" * mend.includes_earlier
+
+
+_FOR_A_CPU = frozenset(("cuda-torch", "gpu-build", "nvidia-orphans", "triton-in-cpu"))
+
+
+def purpose_line(analysis: Analysis) -> str:
+    """Return what the image is meant to run on, "" where that makes no difference."""
+    purpose = analysis.purpose
+    if purpose.declared:
+        return f"Meant for a {purpose.target.upper()}, as {purpose.evidence} says"
+    if purpose.target is not Target.UNKNOWN:
+        other = Target.CPU if purpose.is_gpu else Target.GPU
+        return f"Meant for a {purpose.target.upper()} ({purpose.evidence}); --{other} if it is not"
+    if _FOR_A_CPU & {finding.rule for finding in analysis.findings}:
+        return "Nothing in it says whether it is meant for a GPU; --gpu or --cpu changes the advice"
+    return ""
 
 
 def note_lines(analysis: Analysis) -> list[str]:

@@ -15,6 +15,7 @@ from imgdiag.finding import Finding
 from imgdiag.gate import Gate
 from imgdiag.image import HistoryEntry
 from imgdiag.prediction import Outcome, Prediction
+from imgdiag.python.torch import Torch
 from imgdiag.reports import Style
 from imgdiag.scanner.usage import UsageRow
 from imgdiag.text import utf8
@@ -70,16 +71,12 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         "waste": [_waste(waste) for waste in analysis.waste],
         "usage": [_table(table) for table in analysis.tables],
         "largest_files": _rows(analysis.largest_files),
-        "torch": [
-            {
-                "version": torch.version,
-                "environment": torch.distribution.environment.path,
-                "variant": torch.variant,
-                "toolkit": torch.toolkit,
-                "evidence": torch.evidence,
-            }
-            for torch in analysis.torches
-        ],
+        "purpose": {
+            "target": analysis.purpose.target.value,
+            "evidence": analysis.purpose.evidence or None,
+            "declared": analysis.purpose.declared,
+        },
+        "torch": [_torch(torch) for torch in analysis.torches],
         "packages": [_package(package) for package in analysis.packages],
         "system_packages": [],
         "unattributed_bytes": analysis.unattributed_bytes,
@@ -144,6 +141,20 @@ def _table(table: UsageTable) -> dict[str, Any]:
     return {"path": table.path, "bytes": table.bytes, "children": _rows(table.rows)}
 
 
+def _torch(torch: Torch) -> dict[str, Any]:
+    return {
+        "version": torch.version,
+        "environment": torch.distribution.environment.path,
+        "variant": torch.variant,
+        "toolkit": torch.toolkit,
+        "evidence": torch.evidence,
+        "companions": [
+            {"name": each.distribution.name, "version": each.version, "variant": each.variant}
+            for each in torch.companions
+        ],
+    }
+
+
 def _package(package: Package) -> dict[str, Any]:
     return {
         "name": package.name,
@@ -164,7 +175,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.value,
         "safety": finding.safety.value,
         "bytes": finding.bytes,
-        "visible_bytes": finding.claim.visible_bytes,
+        "visible_bytes": finding.visible_bytes,
+        "replacement_bytes": finding.replacement_bytes,
         "informational": finding.informational,
         "estimate": finding.estimate or None,
         "layers": list(finding.claim.layers),

@@ -137,7 +137,9 @@ def _packages(analysis: Analysis) -> Iterable[str]:
         f"\n\ntorch {_text(torch.version)} is a {_text(torch.label)} ({_code(torch.evidence)})."
         for torch in analysis.torches
     )
-    yield _folded("Python packages", table + torches)
+    purpose = _summary.purpose_line(analysis)
+    stated = f"\n\n{_text(purpose)}." if purpose else ""
+    yield _folded("Python packages", table + torches + stated)
 
 
 def _folders(analysis: Analysis) -> Iterable[str]:

@@ -116,6 +116,9 @@ def _packages(page: Page, analysis: Analysis) -> None:
     )
     for torch in analysis.torches:
         page.line(f"torch {torch.version}: {torch.label} ({torch.evidence})", indent=2)
+    purpose = _summary.purpose_line(analysis)
+    if purpose:
+        page.paragraph(purpose, indent=2)
 
 
 def _mends(page: Page, analysis: Analysis) -> None:

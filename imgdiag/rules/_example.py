@@ -16,7 +16,7 @@ def example_facts(example: Example) -> Facts:
     """Return the facts of an example's image, merged as a real one is."""
     config = {
         "os": "linux",
-        "architecture": "amd64",
+        "architecture": example.architecture,
         "config": {"Env": [f"{name}={value}" for name, value in example.environment.items()]},
         "rootfs": {"diff_ids": [f"sha256:{index:064x}" for index in range(len(example.layers))]},
         "history": [{"created_by": layer.created_by} for layer in example.layers],

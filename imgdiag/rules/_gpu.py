@@ -1,113 +1,109 @@
-"""NVIDIA's distributions by name, and what brings them in."""
+"""What the rules for GPU builds share: what goes, in words."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from packaging.version import InvalidVersion, Version
-
+from imgdiag.cuda import library_name
 from imgdiag.facts import Facts
-from imgdiag.finding import Fix
 from imgdiag.python.distributions import Distribution
-from imgdiag.python.graph import Graph
-
-_GPU = re.compile(
-    r"nvidia-.+|cuda-(?:toolkit|bindings|pathfinder|core|python|tile)|triton"
-    r"|pytorch-triton(?:-rocm|-xpu)?|jax-cuda1[23]-(?:plugin|pjrt)|cupy-cuda.*|.+-cu1[123]"
-    r"|nvtx|numba-cuda"
-)
-_NOT_GPU = frozenset(("nvidia-ml-py",))  # a few kilobytes, and it says so without a GPU
+from imgdiag.python.environments import Environment
+from imgdiag.python.gpu import TORCH
+from imgdiag.python.gpu_use import GpuBuild
+from imgdiag.python.graph import Graph, required_names
+from imgdiag.python.torch import Torch
+from imgdiag.units import format_bytes
 
 
-def is_gpu(name: str) -> bool:
-    """Tell whether a distribution is of use on a GPU alone."""
-    return _GPU.fullmatch(name) is not None and name not in _NOT_GPU
-
-
-def pullers(graph: Graph, names: frozenset[str]) -> tuple[str, ...]:
-    """Return the distributions outside `names` that require one of them."""
-    return tuple(sorted({by for name in names for by in graph.required_by.get(name, ())} - names))
-
-
-def _is_version(text: str) -> bool:
-    """Tell whether `text` is a version: what an image says may be anything."""
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
-
-
-def cpu_fix(
-    facts: Facts, distributions: tuple[Distribution, ...], pulled_by: tuple[str, ...]
-) -> Fix:
-    """Return the lines that bring the CPU builds, for the installer that was used."""
-    versions = {
-        each.name: each.version.partition("+")[0]
+def named(facts: Facts, environment: Environment, names: Iterable[str]) -> tuple[Distribution, ...]:
+    """Return an environment's distributions of these names, those with the most bytes first."""
+    wanted = frozenset(names)
+    return tuple(
+        each
         for each in facts.distributions
-        if each.name in ("torch", "torchvision", "torchaudio") and _is_version(each.version)
-    }
-    if all(torch.variant == "cpu" for torch in facts.torches):
-        versions = {}  # it is the CPU build: something else brings the packages in
-    installer = next((each.installer for each in distributions if each.installer), "pip")
-    lines: list[str] = []
-    target = "pyproject.toml"
-    if versions and installer == "uv":
-        sources = "\n".join(f'{name} = [{{ index = "pytorch-cpu" }}]' for name in versions)
-        lines.append(
-            "# torch must be a dependency of the project itself for its source to count\n"
-            '[[tool.uv.index]]\nname = "pytorch-cpu"\n'
-            f'url = "{_CPU_INDEX}"\nexplicit = true\n\n[tool.uv.sources]\n{sources}'
-        )
-    elif versions and installer.startswith("poetry"):
-        pins = "\n".join(
-            f'{name} = {{ version = "{version}", source = "pytorch-cpu" }}'
-            for name, version in versions.items()
-        )
-        lines.append(
-            f'[[tool.poetry.source]]\nname = "pytorch-cpu"\nurl = "{_CPU_INDEX}"\n'
-            f'priority = "explicit"\n\n[tool.poetry.dependencies]\n{pins}'
-        )
-    elif versions:
-        target = "requirements.txt"
-        pins = "\n".join(f"{name}=={version}+cpu" for name, version in versions.items())
-        lines.append(f"--extra-index-url {_CPU_INDEX}\n# in place of {', '.join(versions)}\n{pins}")
-    replaced = [
-        name for name in (*pulled_by, *(each.name for each in distributions)) if has_cpu_build(name)
-    ]
-    installed = {
-        each.name: each.version for each in facts.distributions if _is_version(each.version)
-    }
-    lines += [
-        f"# in place of {name}\n{_ALTERNATIVES[name]}"
-        + (f"=={installed[name]}" if name in installed else "")
-        for name in replaced
-    ]
-    after = "\n# then: uv lock" if installer == "uv" and versions else ""
-    if not lines:
-        names = ", ".join(pulled_by) or "the packages"
-        return Fix(
-            f"Look for a CPU build of {names}, or do without",
-            target,
-            "# no CPU build is known to imgdiag; without it the GPU packages go too",
-        )
-    return Fix(
-        f"Install the CPU build of {', '.join(sorted({*versions, *replaced}))}",
-        target,
-        "\n\n".join(lines) + after,
+        if each.environment is environment and each.name in wanted
     )
 
 
-def has_cpu_build(name: str) -> bool:
-    """Tell whether a distribution has a sibling without CUDA under another name."""
-    return name in _ALTERNATIVES
+def largest(distributions: tuple[Distribution, ...], count: int = 3) -> str:
+    """Return the largest distributions with their sizes, for a sentence."""
+    some = ", ".join(f"{each.name} {format_bytes(each.bytes)}" for each in distributions[:count])
+    rest = len(distributions) - count
+    return f"{some} and {rest} more" if rest > 0 else some
 
 
-_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-_ALTERNATIVES = {
-    "tensorflow": "tensorflow-cpu",
-    "onnxruntime-gpu": "onnxruntime",
-    "faiss-gpu-cu12": "faiss-cpu",
-    "paddlepaddle-gpu": "paddlepaddle",
-    "xgboost": "xgboost-cpu",  # xgboost itself requires NCCL on Linux
-}
+def brought_in_by(graph: Graph, names: Iterable[str]) -> str:
+    """Return the chains of requirements that lead to `names`, "" for what nothing requires."""
+    chains = (graph.chain(name) for name in names)
+    return ", ".join(" → ".join(chain) for chain in chains if len(chain) > 1)
+
+
+def torch_build(facts: Facts, torch: Torch) -> GpuBuild | None:
+    """Return torch's build for a GPU and what goes with it, None for a build for a CPU."""
+    builds = facts.gpu[torch.distribution.environment.path].builds
+    return next((each for each in builds if each.family is TORCH), None)
+
+
+# What libtorch_cuda.so is linked with: without one of them `import torch` fails.
+_LINKED = re.compile(r"nvidia-(cublas|cudnn|cufft|curand|cusolver|cusparse|nccl)(?:-cu\d+)?")
+
+
+def missing_libraries(facts: Facts, torch: Torch) -> dict[str, Distribution | None]:
+    """Return the distributions without whose libraries a CUDA build of torch does not load.
+
+    Only those of which no library is there, in the system neither; None for one that is not even
+    installed any more.
+    """
+    if torch.variant != "cuda":
+        return {}
+    here = {each.name: each for each in facts.distributions
+            if each.environment is torch.distribution.environment}  # fmt: skip
+    system = {library_name(path) for path in facts.cuda.libraries}
+    found: dict[str, Distribution | None] = {}
+    for name in sorted(required_names(torch.distribution, facts.config.platform)):
+        match = _LINKED.fullmatch(name)
+        if match is None or f"lib{match[1]}" in system:
+            continue
+        each = here.get(name)
+        if each is None or (each.missing and not any(".so" in path for path in each.files)):
+            found[name] = each
+    return found
+
+
+def lone_triton(facts: Facts, environment: Environment) -> frozenset[str]:
+    """Return triton's name where a package other than torch brings it in beside a CPU torch."""
+    on_cpu = any(
+        torch.variant == "cpu" and torch.distribution.environment is environment
+        for torch in facts.torches
+    )
+    others = facts.gpu[environment.path].others
+    return frozenset(("triton", "pytorch-triton")).intersection(others if on_cpu else ())
+
+
+# The names under which libraries come built for a CPU, where they also come for a GPU.
+_CPU_BUILDS = frozenset(
+    ("faiss-cpu", "jaxlib", "onnxruntime", "paddlepaddle", "tensorflow-cpu", "xgboost-cpu")
+)
+# These load CUDA from the system when they find it there.
+_SYSTEM_USERS = frozenset(
+    ("ctranslate2", "cupy", "dgl", "faster-whisper", "horovod", "llama-cpp-python", "mxnet",
+     "numba-cuda", "pycuda", "pyopencl", "taichi", "warp-lang")
+)  # fmt: skip
+
+
+def uses_no_gpu(facts: Facts) -> str:
+    """Return what says that nothing in the image uses a GPU, for a sentence, "" when it may.
+
+    The user says so; or only builds for a CPU are installed, and nothing that looks for CUDA.
+    """
+    if facts.purpose.declared:
+        return "" if facts.purpose.is_gpu else f"the image is for a CPU ({facts.purpose.evidence})"
+    names = {each.name for each in facts.distributions}
+    uses = facts.gpu.values()
+    if any(each.variant != "cpu" for each in facts.torches) or names & _SYSTEM_USERS:
+        return ""
+    if any(use.builds or use.orphans or use.others or use.needs_gpu for use in uses):
+        return ""
+    found = [f"torch {each.version}" for each in facts.torches] + sorted(names & _CPU_BUILDS)
+    return f"only builds for a CPU are installed ({', '.join(found)})" if found else ""

@@ -51,7 +51,11 @@ def removal_fix(facts: Facts, layer: int, paths: Iterable[str], *, where: str) -
 
     `where` says what is done there, such as "builds the environment".
     """
-    command = removal(paths)
+    return command_fix(facts, layer, removal(paths), where=where)
+
+
+def command_fix(facts: Facts, layer: int, command: str, *, where: str) -> Fix:
+    """Return the mend that runs `command`, which removes files, where `layer` gets them."""
     if facts.step(layer).command:
         return Fix.of_run(f"Remove them in the RUN that {where}", appended(facts, layer, command))
     return Fix(

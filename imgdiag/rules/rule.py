@@ -32,6 +32,7 @@ class Example:
     layers: tuple[ExampleLayer, ...]
     finds: tuple[int, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    architecture: str = "amd64"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ _IMPORTED_AT_RUN_TIME = frozenset(("astropy", "numpy", "tables"))
 
 def _check(facts: Facts) -> Iterator[Finding]:
     folders = package_folders(facts, ("tests", "test"))
+    if facts.torches:
+        folders.pop("torch", None)  # its test programs are cpu-torch-test-binaries'
     kept = sorted(_IMPORTED_AT_RUN_TIME & folders.keys())
     sizes = {
         package: sum(facts.usage.bytes_below(directory) for _, directory in where)
@@ -57,9 +59,9 @@ _SITE = "app/.venv/lib/python3.11/site-packages"
 RULE = Rule(
     name="test-dirs",
     title="Packages' own tests",
-    why="About a tenth of a science stack is test code (torch/test alone has 86 MB of C++ "
-    "programs). Most is never imported, and some is: numpy's is, by every import of scipy. So "
-    "this is for review, package by package; a blanket `find -name tests -exec rm` is not.",
+    why="About a tenth of a science stack is test code. Most is never imported, and some is: "
+    "numpy's is, by every import of scipy. So this is for review, package by package; a blanket "
+    "`find -name tests -exec rm` is not.",
     fix="Remove the largest ones by name in the build stage, and test.",
     ignore_when="The saving is not worth the risk to you.",
     check=_check,

@@ -324,3 +324,19 @@ def test_standard_output_of_another_encoding_does_not_break_it(archive: Path) ->
     )
     assert result.returncode == 1
     assert b"Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "purpose"),
+    [
+        ([], {"target": "unknown", "evidence": None, "declared": False}),
+        (["--gpu"], {"target": "gpu", "evidence": "--gpu", "declared": True}),
+        (["--cpu"], {"target": "cpu", "evidence": "--cpu", "declared": True}),
+        (["--gpu", "--cpu"], {"target": "cpu", "evidence": "--cpu", "declared": True}),
+    ],
+)
+def test_what_the_image_is_meant_to_run_on(
+    run: Run, archive: Path, options: list[str], purpose: dict[str, object]
+) -> None:
+    found = json.loads(run("analyze", archive, "-f", "json", *options).stdout)
+    assert found["purpose"] == purpose

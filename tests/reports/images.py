@@ -101,12 +101,12 @@ def hostile() -> Analysis:
         "torch",
         {"torch/version.py": f"__version__ = '{stated[:40]}`|<b>'\ncuda = '12.1|<i>`'\n",
          "torch/lib/libtorch_cuda.so": 30_000_000},
-        requires=["nvidia-x|<img>`"],
     )  # fmt: skip
     package = distribution(
         "nvidia-x|<img>`",
         {f"{stated}.so": 50_000_000, f"{stated}{ESC}/tests/t.py": 9_000_000},
         version=f"1|<b>`{RTL}",
+        requires=["torch"],
     )
     return analysed(
         ExampleLayer(

@@ -69,7 +69,7 @@ def test_json_has_the_keys_of_its_version() -> None:
     found = json.loads(render("json", images.service(), Gate(()), Style()))
     assert list(found) == [
         "schema_version", "image", "sizes", "layers", "history", "waste", "usage",
-        "largest_files", "torch", "packages", "system_packages", "unattributed_bytes",
+        "largest_files", "purpose", "torch", "packages", "system_packages", "unattributed_bytes",
         "findings", "prediction", "skipped", "warnings", "gate",
     ]  # fmt: skip
     sizes = found["sizes"]
@@ -89,29 +89,35 @@ def test_reports_are_the_same_each_time() -> None:
         assert len({render(format_, images.service(), Gate(()), Style()) for _ in range(3)}) == 1
 
 
-def gpu_image() -> list[ExampleLayer]:
-    files = {
+def torch(site: str = SITE) -> dict[str, int | str]:
+    return {
         **distribution("torch", {"torch/version.py": "cuda = '12.1'\n", "torch/lib/x_cuda.so":
-                                 30_000_000}, requires=["nvidia-cudnn-cu12"]),
-        **distribution("nvidia-cudnn-cu12", {"nvidia/cudnn.so": 500_000_000}),
+                                 30_000_000}, requires=["nvidia-cudnn-cu12"], site=site),
+        **distribution("nvidia-cudnn-cu12", {"nvidia/cudnn.so": 500_000_000}, site=site),
         f"{SITE}/pandas/tests/test_a.py": 20_000_000,
     }  # fmt: skip
-    return [ExampleLayer(created_by="RUN pip install torch", files=files)]
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown"])
 def test_risky_mends_are_told_and_not_put_first(format_: str) -> None:
-    analysis = analysed(*gpu_image(), environment={"NVIDIA_VISIBLE_DEVICES": "all"})
+    layers = (
+        ExampleLayer(created_by="RUN pip install torch", files=torch()),
+        ExampleLayer(created_by="RUN rm -rf nvidia", deletes=(f"{SITE}/nvidia",)),
+    )
+    analysis = analysed(*layers, environment={"NVIDIA_VISIBLE_DEVICES": "all"})
     report = render(format_, analysis, Gate(()), Style())
     causes, mends = report.split("Do this first")
-    assert "nvidia-packages" in causes
-    assert "CPU build" not in mends
+    assert "nvidia-dirs-deleted" in causes
+    assert "nvidia-dirs-deleted" not in mends
     assert "pandas/tests" in mends
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown"])
 def test_one_mend_for_two_findings_is_told_once(format_: str) -> None:
-    report = render(format_, analysed(*gpu_image()), Gate(()), Style())
+    two = {**torch(), **torch("opt/tool/lib/python3.12/site-packages")}
+    layer = ExampleLayer(created_by="RUN pip install torch", files=two)
+    report = render(format_, analysed(layer), Gate(()), Style())
+    assert report.count("cuda-torch") == 3  # twice among the causes, once among the mends
     assert report.count("Install the CPU build of torch") == 1
 
 

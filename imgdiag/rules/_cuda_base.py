@@ -1,0 +1,49 @@
+"""Base images of CUDA: which one an image was built on, as far as it says."""
+
+from __future__ import annotations
+
+import re
+
+from imgdiag.facts import Facts
+from imgdiag.filesystem import File
+
+_RELEASE = re.compile(r'^(ID|VERSION_ID)="?([\w.]+)"?\s*$', re.MULTILINE)
+
+
+def cuda_tag(facts: Facts, flavour: str) -> str:
+    """Return nvidia/cuda's tag of a flavour (base, runtime) for this image's CUDA and system.
+
+    "" when the image does not say what it was built on.
+    """
+    version = facts.config.environment.get("CUDA_VERSION", "")
+    system = _system(facts)
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version) or not system:
+        return ""
+    cudnn = _cudnn(facts, version) if flavour == "runtime" else ""
+    return f"nvidia/cuda:{version}-{cudnn}{flavour}-{system}"
+
+
+def _cudnn(facts: Facts, version: str) -> str:
+    """Return the part of a tag that asks for cuDNN; since CUDA 12.4 it has no version."""
+    stated = facts.config.environment.get("NV_CUDNN_VERSION") or facts.config.labels.get(
+        "com.nvidia.cudnn.version", ""
+    )
+    match = re.match(r"\d+", stated)
+    if match is None:
+        return ""
+    major, minor = version.split(".")[:2]
+    return "cudnn-" if (int(major), int(minor)) >= (12, 4) else f"cudnn{match[0]}-"
+
+
+def _system(facts: Facts) -> str:
+    """Return the distribution as nvidia/cuda's tags write it, "" for one they do not have."""
+    for path in ("etc/os-release", "usr/lib/os-release"):
+        file = facts.filesystem.find(path)
+        if isinstance(file, File) and file.content:
+            values = dict(_RELEASE.findall(file.content.decode("utf-8", "replace")))
+            name, version = values.get("ID", ""), values.get("VERSION_ID", "")
+            if name == "ubuntu":
+                return f"ubuntu{version}"
+            major = version.partition(".")[0]
+            return {"rocky": f"rockylinux{major}", "rhel": f"ubi{major}"}.get(name, "")
+    return ""
