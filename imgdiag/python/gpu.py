@@ -95,7 +95,7 @@ class Family:
 
     name: str
     members: re.Pattern[str]
-    about: str  # why it is big, for a sentence
+    about: str  # a sentence without its full stop
     sibling: Sibling | None = None
     dropped: bool = False
     always: bool = False
@@ -119,33 +119,33 @@ FAMILIES = (
     Family(
         name="jax",
         members=re.compile(r"jax"),
-        about="jax runs on a CPU without its CUDA or ROCm extra",
+        about="Without its extra for CUDA or ROCm jax runs on a CPU",
     ),
     Family(
         name="onnxruntime",
         members=re.compile(r"onnxruntime-(?:gpu|rocm|migraphx)"),
-        about="onnxruntime is the same for a CPU",
+        about="For a CPU the same library is onnxruntime",
         always=True,
         sibling=Sibling(name="onnxruntime", exact=False, since="1.4", bytes=76_000_000),
     ),
     Family(
         name="paddlepaddle",
         members=re.compile(r"paddlepaddle-gpu"),
-        about="paddlepaddle is the same for a CPU",
+        about="For a CPU the same library is paddlepaddle",
         always=True,
         sibling=Sibling(name="paddlepaddle", exact=False, since="2.6", bytes=719_000_000),
     ),
     Family(
         name="faiss",
         members=re.compile(rf"faiss-gpu(?:-cuvs)?(?:-{_CUDA})?"),
-        about="faiss-cpu is the same for a CPU",
+        about="For a CPU the same library is faiss-cpu",
         always=True,
         sibling=Sibling(name="faiss-cpu", exact=False, since="1.7", bytes=66_000_000),
     ),
     Family(
         name="xgboost",
         members=re.compile(r"xgboost(?:-cu1\d)?"),
-        about="on Linux xgboost requires NCCL, which only several GPUs together use",
+        about="On Linux it requires NCCL, which only several GPUs together use",
         sibling=Sibling(name="xgboost-cpu", exact=True, since="2.1.1", bytes=18_000_000),
     ),
     Family(
@@ -157,13 +157,13 @@ FAMILIES = (
     Family(
         name="bitsandbytes",
         members=re.compile(r"bitsandbytes"),
-        about="bitsandbytes is made of CUDA code for one version of CUDA after the other",
+        about="Most of it is CUDA code, once for each version of CUDA",
         dropped=True,
     ),
     Family(
         name="xformers",
         members=re.compile(r"xformers|flash-attn"),
-        about="its attention runs on a GPU alone",
+        about="What it adds runs on a GPU alone",
         dropped=True,
     ),
 )

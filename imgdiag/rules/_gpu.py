@@ -39,6 +39,19 @@ def brought_in_by(graph: Graph, names: Iterable[str]) -> str:
     return ", ".join(" → ".join(chain) for chain in chains if len(chain) > 1)
 
 
+def chain_to(graph: Graph, build: GpuBuild) -> str:
+    """Return a shortest chain that asks for a build, "" where the project itself asks for it."""
+    chains = [
+        (*graph.chain(by), member)
+        for member in build.members
+        for by in sorted(graph.required_by[member] - {*build.members, *build.libraries})
+    ]
+    # One that leads through torchvision says nothing of who wants torch.
+    others = [chain for chain in chains if not set(chain[:-1]) & set(build.members)]
+    shortest = min(others, key=lambda chain: (len(chain), chain), default=())
+    return " → ".join(shortest)
+
+
 def torch_build(facts: Facts, torch: Torch) -> GpuBuild | None:
     """Return torch's build for a GPU and what goes with it, None for a build for a CPU."""
     builds = facts.gpu[torch.distribution.environment.path].builds

@@ -19,7 +19,7 @@ from imgdiag.python.environments import Environment
 from imgdiag.python.gpu import Sibling
 from imgdiag.python.gpu_use import GpuBuild
 from imgdiag.rules._gpu import named
-from imgdiag.rules._shell import appended
+from imgdiag.rules._shell import appended, quoted
 
 _INDEX = "https://download.pytorch.org/whl/cpu"
 _NIGHTLY = "https://download.pytorch.org/whl/nightly/cpu"
@@ -164,7 +164,7 @@ def _in_its_run(facts: Facts, claim: Claim, command: str, summary: str, note: st
 
 def _pip(installer: str, environment: Environment, action: str) -> str:
     """Return pip's command for an environment, or uv's where uv installed it."""
-    where = f" --python {shlex.quote(f'/{environment.prefix}')}" * (environment.kind == "venv")
+    where = f" --python {quoted(environment.prefix)}" * (environment.kind == "venv")
     if installer.startswith("uv"):
         return f"uv pip {action}{where}"
     return f"pip{where} {action}" + " --yes" * (action == "uninstall")

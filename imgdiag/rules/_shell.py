@@ -76,6 +76,11 @@ def removal(paths: Iterable[str]) -> str:
     return " \\\n    ".join(["rm -rf", *words])
 
 
+def quoted(path: str) -> str:
+    """Return a path of the image as a word for the shell; a name that fits no line is left out."""
+    return shlex.quote(f"/{path}") if path.isprintable() else "'<its folder>'"
+
+
 def chown_owner(command: str) -> str:
     """Return whom a command's first chown gives files to, "" without one."""
     match = _CHOWN.search(command + " ")

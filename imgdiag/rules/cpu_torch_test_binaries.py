@@ -1,14 +1,13 @@
 """cpu-torch-test-binaries: the C++ test programs that torch's CPU wheels carry."""
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Safety
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules._shell import command_fix
+from imgdiag.rules._shell import command_fix, quoted
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 # `import torch` runs torch_shm_manager; protoc is no test.
@@ -22,16 +21,16 @@ def _check(facts: Facts) -> Iterator[Finding]:
         )
         if not claim.layers:
             continue
-        folder = f"/{torch.distribution.environment.path}/torch"
+        folder = f"{torch.distribution.environment.path}/torch"
         kept = "! -name torch_shm_manager ! -name 'protoc*'"
         command = (
-            f"rm -rf {shlex.quote(f'{folder}/test')} \\\n"
-            f" && find {shlex.quote(f'{folder}/bin')} -mindepth 1 {kept} -delete"
+            f"rm -rf {quoted(f'{folder}/test')} \\\n"
+            f" && find {quoted(f'{folder}/bin')} -mindepth 1 {kept} -delete"
         )
         yield Finding(
             rule=RULE.name,
             safety=Safety.REVIEW,
-            message=f"{visible(claim)} of C++ test programs in {folder}/test and bin: torch's CPU "
+            message=f"{visible(claim)} of C++ test programs in /{folder}/test and bin: torch's CPU "
             "wheels carry them, and nothing runs them",
             fix=command_fix(facts, min(claim.layers), command, where="installs torch"),
             claim=claim,
@@ -42,9 +41,8 @@ RULE = Rule(
     name="cpu-torch-test-binaries",
     title="Test programs of torch's own build",
     why="PyTorch's CPU wheels carry the C++ tests of their build in torch/test and torch/bin: "
-    "127 MB in 2.13.0. Without them every import and `torch.compile` work as before. One program "
-    "in torch/bin is none of them: without torch_shm_manager `import torch` fails, so removing "
-    "all of torch/bin breaks it.",
+    "127 MB in 2.13.0. Nothing imports or runs them. One program in torch/bin is none of them: "
+    "without torch_shm_manager `import torch` fails, so removing all of torch/bin breaks it.",
     fix="Remove torch/test, and of torch/bin all but torch_shm_manager and protoc, in the RUN that "
     "installs torch.",
     ignore_when="You run PyTorch's own tests in the image.",

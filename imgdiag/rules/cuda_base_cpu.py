@@ -48,9 +48,10 @@ _FROM = "RUN apt-get install -y cuda-libraries-12-4"
 RULE = Rule(
     name="cuda-base-cpu",
     title="CUDA in the system of an image for a CPU",
-    why="An image FROM nvidia/cuda carries 2 to 8 GB of CUDA, whatever is installed in it later. "
-    "With only CPU builds on top of it, nothing loads any of that. The base image's own ENV, "
-    "which else says that an image is meant for a GPU, proves nothing then.",
+    why="An image FROM nvidia/cuda carries gigabytes of CUDA's libraries, and of the devel flavour "
+    "its compilers, whatever is installed in it later. With only CPU builds on top of it, nothing "
+    "loads any of that. The base image's own ENV, which else says that an image is meant for a "
+    "GPU, proves nothing then.",
     fix="Start from python:slim or another image without CUDA.",
     ignore_when="A program outside of Python packages uses CUDA, such as ffmpeg.",
     check=_check,

@@ -38,7 +38,7 @@ RULE = Rule(
     name="cuda-devel-base",
     title="CUDA's compiler and static libraries in a runtime image",
     why="nvidia/cuda's devel images add nvcc, headers, profilers and static libraries to what the "
-    "runtime images have: several GB that nothing loads. A service runs on the shared libraries, "
+    "runtime images have: gigabytes that nothing loads. A service runs on the shared libraries, "
     "and torch, jax and tensorflow from PyPI bring even those along.",
     fix="Compile in a stage FROM the devel image, and base the last stage on the runtime image, or "
     "on base where everything comes from PyPI.",

@@ -8,6 +8,7 @@ from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.gpu import cuda_major, is_gpu_library
+from imgdiag.python.graph import Graph
 from imgdiag.rules._gpu import brought_in_by, largest
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
@@ -26,7 +27,13 @@ def _check(facts: Facts) -> Iterator[Finding]:
         sizes = {major: sum(each.bytes for each in some) for major, some in majors.items()}
         most = max(majors, key=lambda major: (sizes[major], major))
         for major in sorted(majors.keys() - {most}):
-            found = tuple(majors[major])
+            found = tuple(
+                each
+                for each in majors[major]
+                if not _wants_both(graph, each.name, {other.name for other in majors[most]})
+            )
+            if not found:
+                continue
             claim = facts.claim_distributions(found)
             names = {each.name for each in found}
             pullers = sorted({by for name in names for by in graph.required_by[name]} - names)
@@ -47,6 +54,12 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 claim=claim,
                 estimate=f"a build for CUDA {most} may need more of its libraries",
             )
+
+
+def _wants_both(graph: Graph, name: str, others: set[str]) -> bool:
+    """Tell whether all that require a library require one for the other CUDA too."""
+    requirers = graph.required_by[name]
+    return bool(requirers) and all(graph.requires[by] & others for by in requirers)
 
 
 def _majors(distributions: Iterable[Distribution]) -> dict[int, list[Distribution]]:
@@ -74,7 +87,7 @@ RULE = Rule(
     name="cuda-majors",
     title="Libraries of several major versions of CUDA",
     why="Each major version of CUDA has libraries of its own, so a package built for CUDA 11 "
-    "beside a torch for CUDA 12 doubles them: 2 to 3 GB for one that could be exchanged.",
+    "beside a torch for CUDA 12 doubles them: cuDNN and cuBLAS alone take 1.6 GB.",
     fix="Take a release of each that is built for one version of CUDA.",
     ignore_when="One of them has no release for the other's version.",
     check=_check,

@@ -7,7 +7,7 @@ from imgdiag.finding import Finding, Safety
 from imgdiag.purpose import Target
 from imgdiag.python.gpu_use import GpuBuild
 from imgdiag.python.torch import Torch
-from imgdiag.rules._gpu import brought_in_by, largest, missing_libraries, named, torch_build
+from imgdiag.rules._gpu import chain_to, largest, missing_libraries, named, torch_build
 from imgdiag.rules._gpu_fix import torch_fix
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
@@ -26,7 +26,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         own = facts.claim_paths(torch.gpu_libraries)
         gone = named(facts, environment, build.libraries)
         claim = facts.claim_distributions(gone, also=torch.gpu_libraries)
-        chain = brought_in_by(facts.graphs[environment.path], ["torch"])
+        chain = chain_to(facts.graphs[environment.path], build)
         message = f"torch {torch.version} in /{environment.prefix} is a {torch.label} "
         message += f"({torch.evidence})" + (f", brought in by {chain}" if chain else "") + ": "
         if gone:
@@ -85,8 +85,8 @@ RULE = Rule(
     "`torch.cuda.is_available()` is False for it on a host without a GPU, as it is for a CPU "
     "build: what tells them apart is `torch.version.cuda`. One mend takes away all of it, so it "
     "is one finding. It is safe when you say `--cpu` and nothing else in the image was compiled "
-    "against torch: the CPU build is the same version of the same package, and of the CUDA build "
-    "a host without a GPU runs nothing else.",
+    "against torch: the CPU build is the same version of the same package, and without a GPU the "
+    "CUDA code never runs.",
     fix="Take torch, torchvision and torchaudio from PyTorch's CPU index. Deleting the `nvidia` "
     "folder instead breaks `import torch`, and leaves torch's own CUDA code.",
     ignore_when="The service runs on GPUs: `--gpu` says so.",

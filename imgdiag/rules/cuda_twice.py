@@ -78,7 +78,7 @@ RULE = Rule(
     title="CUDA's libraries in the system and in Python packages",
     why="torch, tensorflow and jax from PyPI bring their own CUDA libraries, and need of the host "
     "the driver alone. A base image with CUDA's runtime (nvidia/cuda runtime or devel, or CUDA "
-    "from apt or conda) then has the same libraries a second time: 2 to 3 GB.",
+    "from apt or conda) then has the same libraries a second time.",
     fix="Start from nvidia/cuda's base flavour or python:slim: the driver is the host's.",
     ignore_when="Another program in the image loads the system's libraries.",
     check=_check,

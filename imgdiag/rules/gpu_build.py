@@ -7,7 +7,7 @@ from imgdiag.finding import Finding, Safety
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.gpu import TORCH
 from imgdiag.python.gpu_use import GpuBuild
-from imgdiag.rules._gpu import brought_in_by, largest, named
+from imgdiag.rules._gpu import chain_to, largest, named
 from imgdiag.rules._gpu_fix import build_fix
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
@@ -50,19 +50,21 @@ def _message(
     size: str,
 ) -> str:
     environment = members[0].environment
-    message = ", ".join(
-        f"{each.name} {each.version} {format_bytes(each.bytes)}" for each in members
-    )
-    message += f" in /{environment.prefix}"
-    chain = brought_in_by(facts.graphs[environment.path], build.members)
-    message += f", brought in by {chain}" if chain else ""
-    message += f", and with it {largest(libraries)}" if libraries else ""
-    message += f": {size}"
     family = build.family
+    whose = ", ".join(f"{each.name} {each.version}" for each in members)
+    if family.sibling or family.dropped:
+        own = format_bytes(sum(each.bytes for each in members))
+        message = f"{whose} of {own} in /{environment.prefix}"
+        chain = chain_to(facts.graphs[environment.path], build)
+        message += f", brought in by {chain}" if chain else ""
+        message += f", and with it {largest(libraries)}" if libraries else ""
+    else:  # the library itself stays
+        message = f"{largest(libraries)} in /{environment.prefix} come with {whose}"
+    message += f": {size}"
     if family.sibling:
         message += f", less about {format_bytes(family.sibling.bytes)} that {family.sibling.name} "
         message += "takes"
-    message += f". {family.about[0].upper()}{family.about[1:]}"
+    message += f". {family.about}"
     if build.shared:
         message += f". {', '.join(build.shared)} goes only when the GPU build of "
         message += f"{', '.join(build.shared_with)} goes too"

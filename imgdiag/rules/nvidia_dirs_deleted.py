@@ -1,6 +1,5 @@
 """nvidia-dirs-deleted: a CUDA build of torch whose CUDA libraries were deleted."""
 
-import shlex
 from collections.abc import Iterator
 
 from imgdiag.facts import Facts
@@ -11,6 +10,7 @@ from imgdiag.rules._gpu import missing_libraries, named, torch_build
 from imgdiag.rules._gpu_fix import torch_fix
 from imgdiag.rules._hidden import layer_name, visible
 from imgdiag.rules._installed import SITE, installed
+from imgdiag.rules._shell import quoted
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 
@@ -42,7 +42,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 "Leave NVIDIA's packages as they are installed",
                 "Dockerfile",
                 f"# no rm of them; to see it: "
-                f"{shlex.quote(f'/{environment.prefix}/bin/python')} -c 'import torch'",
+                f"{quoted(f'{environment.prefix}/bin/python')} -c 'import torch'",
             )
             if for_gpu
             else torch_fix(facts, environment, build),

@@ -260,6 +260,15 @@ def test_uv_excludes_triton() -> None:
     )
 
 
+def test_a_folder_that_fits_no_line_is_not_in_it() -> None:
+    site = "a\nRUN evil\n/lib/python3.11/site-packages"
+    files = distribution("nvidia-cudnn-cu12", {"n.so": 3}, site=site)
+    files["a\nRUN evil\n/pyvenv.cfg"] = "version = 3.11\n"
+    snippet = fix(nvidia_orphans.RULE, files).snippet
+    assert snippet.endswith("pip --python '<its folder>' uninstall --yes nvidia-cudnn-cu12")
+    assert "evil" not in snippet
+
+
 def test_orphans_are_uninstalled_in_the_run_that_brings_them() -> None:
     assert fix(nvidia_orphans.RULE, distribution("nvidia-cudnn-cu12", {"n.so": 3})).snippet == (
         "# first look for their names in your requirements: without those they do not come at all"

@@ -94,9 +94,9 @@ def test_the_bytes_of_all_findings_are_apart() -> None:
     assert second.claim.layer_bytes == 20_000_500
     assert second.bytes == 20_000_500 - 18_000_000
     assert second.message == (
-        "xgboost 1.0 20.0 MB in /app/.venv, and with it nvidia-nccl-cu12 500 B: 20.0 MB, less "
-        "about 18.0 MB that xgboost-cpu takes. On Linux xgboost requires NCCL, which only several "
-        "GPUs together use. nvidia-nccl-cu12 goes only when the GPU build of torch goes too"
+        "xgboost 1.0 of 20.0 MB in /app/.venv, and with it nvidia-nccl-cu12 500 B: 20.0 MB, less "
+        "about 18.0 MB that xgboost-cpu takes. On Linux it requires NCCL, which only several GPUs "
+        "together use. nvidia-nccl-cu12 goes only when the GPU build of torch goes too"
     )
     review = predict(made, [first, second]).review
     assert review.bytes == first.bytes + second.bytes
@@ -400,6 +400,32 @@ def test_several_versions_of_cuda() -> None:
         "codec, beside 1.0 kB for CUDA 12"
     )
     assert not list(cuda_majors.RULE.run(facts(torch(), CUDNN, old, codec)))
+
+
+def test_who_brings_torch_in_is_not_torchvision() -> None:
+    vision = distribution("torchvision", requires=["torch"])
+    assert "brought in" not in only(cuda_torch.RULE, facts(torch(), CUDNN, vision)).message
+    ocr = distribution("easyocr", requires=["torchvision"])
+    message = only(cuda_torch.RULE, facts(torch(), CUDNN, vision, ocr)).message
+    assert "brought in by easyocr → torchvision: a GPU package" in message
+
+
+def test_what_comes_with_jax_is_not_jax() -> None:
+    jax = distribution("jax", {"jax.py": 70}, requires=["jax-cuda12-plugin; extra == 'cuda12'"])
+    flax = distribution("flax", requires=["jax"])
+    plugin = distribution("jax-cuda12-plugin", {"plugin.so": 21})
+    finding = only(gpu_build.RULE, facts(jax, flax, plugin))
+    assert finding.bytes == 21
+    assert finding.message == (
+        "jax-cuda12-plugin 21 B in /app/.venv come with jax 1.0: 21 B. Without its extra for CUDA "
+        "or ROCm jax runs on a CPU"
+    )
+
+
+def test_a_package_that_asks_for_both_versions_of_cuda_cannot_be_exchanged() -> None:
+    both = distribution("dsl", requires=["nvidia-x-cu11", "nvidia-cudnn-cu12"])
+    old = distribution("nvidia-x-cu11", {"x.so": 70})
+    assert not list(cuda_majors.RULE.run(facts(torch(), CUDNN, old, both, environment=GPU)))
 
 
 def test_libraries_without_a_suffix_are_of_the_newest_cuda() -> None:
