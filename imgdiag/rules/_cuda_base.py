@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import re
 
+from imgdiag.cuda import library_name
 from imgdiag.facts import Facts
 from imgdiag.filesystem import File
+from imgdiag.python.gpu import is_gpu_library
 
 _RELEASE = re.compile(r'^(ID|VERSION_ID)="?([\w.]+)"?\s*$', re.MULTILINE)
+
+
+def packaged_libraries(facts: Facts) -> dict[str, int]:
+    """Return the bytes of CUDA's libraries in Python packages, by name without version."""
+    found: dict[str, int] = {}
+    for each in facts.distributions:
+        if is_gpu_library(each.name):
+            for path, file in each.files.items():
+                if name := library_name(path):
+                    found[name] = found.get(name, 0) + file.size
+    return found
+
+
+def twice(facts: Facts) -> frozenset[str]:
+    """Return the names of the libraries that are in the system and in Python packages."""
+    system = {library_name(path) for path in facts.cuda.libraries}
+    return frozenset(name for name in packaged_libraries(facts) if name in system)
 
 
 def cuda_tag(facts: Facts, flavour: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.rules._cuda_base import cuda_tag
+from imgdiag.rules._cuda_base import cuda_tag, twice
 from imgdiag.rules._gpu import uses_no_gpu
 from imgdiag.rules._hidden import visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
@@ -17,20 +17,22 @@ def _check(facts: Facts) -> Iterator[Finding]:
         return
     claim = facts.claim_paths(facts.cuda.development)
     static = facts.claim_paths(path for path in facts.cuda.development if path.endswith(".a"))
-    tag = cuda_tag(facts, "runtime")
+    # Where packages bring the libraries, the runtime image's are too much: cuda-twice.
+    flavour = "base" if twice(facts) else "runtime"
+    tag = cuda_tag(facts, flavour)
     yield Finding(
         rule=RULE.name,
         safety=Safety.REVIEW,
         message=f"{visible(claim)} of CUDA that only compiling takes (/{compiler} is there), "
         f"{format_bytes(static.visible_bytes)} of it static libraries",
         fix=Fix(
-            "Build on a devel image and run on a runtime image",
+            f"Build on a devel image and run on a {flavour} image",
             "Dockerfile",
             "# compile in a stage of its own, FROM the devel image, and COPY --from it\n"
-            f"FROM {tag or 'nvidia/cuda:<version>-runtime-<system>'}",
+            f"FROM {tag or f'nvidia/cuda:<version>-{flavour}-<system>'}",
         ),
         claim=claim,
-        estimate="a runtime image lacks the devel image's compilers for C and C++ too",
+        estimate="another base lacks the devel image's compilers for C and C++ too",
     )
 
 

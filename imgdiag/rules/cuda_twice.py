@@ -7,8 +7,7 @@ from imgdiag.cuda import library_name
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.purpose import Target
-from imgdiag.python.gpu import is_gpu_library
-from imgdiag.rules._cuda_base import cuda_tag
+from imgdiag.rules._cuda_base import cuda_tag, packaged_libraries, twice
 from imgdiag.rules._gpu import uses_no_gpu
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
@@ -19,20 +18,12 @@ from imgdiag.units import format_bytes
 def _check(facts: Facts) -> Iterator[Finding]:
     if uses_no_gpu(facts) or facts.purpose.target is Target.CPU:
         return  # then neither is of use: cuda-base-cpu, cuda-torch
-    packaged = {
-        path: file.size
-        for each in facts.distributions
-        if is_gpu_library(each.name)
-        for path, file in each.files.items()
-        if library_name(path)
-    }
-    both = {library_name(path) for path in packaged}
-    both &= {library_name(path) for path in facts.cuda.libraries}
+    both = twice(facts)
     system = [path for path in facts.cuda.libraries if library_name(path) in both]
     if not both:
         return
     claim = facts.claim_paths(system)
-    size = sum(size for path, size in packaged.items() if library_name(path) in both)
+    size = sum(size for name, size in packaged_libraries(facts).items() if name in both)
     places = sorted({re.sub(r"(/targets/.*)?/[^/]+$", "", path) for path in system})
     by_torch = any(
         torch.variant == "cuda"
@@ -44,7 +35,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if by_torch
         else "which of them is loaded depends on who loads it"
     )
-    names = ", ".join(sorted(name for name in both if name))
+    names = ", ".join(sorted(both))
     tag = cuda_tag(facts, "base")
     yield Finding(
         rule=RULE.name,
