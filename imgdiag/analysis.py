@@ -74,9 +74,55 @@ class UsageTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentSummary:
+    """A folder of installed Python distributions: `bytes` are in and below it.
+
+    `in_use` is None where nothing proves that the image's program uses it, or that it does not;
+    `evidence` says why in words. See `Environment` for the rest.
+    """
+
+    path: str
+    prefix: str
+    kind: str
+    creator: str
+    python_version: str | None
+    packages: int
+    bytes: int
+    in_use: bool | None
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterpreterSummary:
+    """A Python that can run on its own: `bytes` are those of its standard library's folder."""
+
+    path: str  # "" when its program is not in the image
+    prefix: str
+    library: str
+    version: str
+    implementation: str
+    bytes: int
+    in_use: bool | None
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemPackageSummary:
+    """A package of dpkg, apk or conda; `bytes` is what it alone owns."""
+
+    name: str
+    version: str
+    manager: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """An installed Python distribution. `retained_bytes` go away with it: its own and those of
     what nothing else requires.
+
+    Of the files that it names and that are missing, `deleted_files` were deleted by the layers
+    `deleted_in`; the others were never there, or went in the layer that made them.
     """
 
     name: str
@@ -88,6 +134,11 @@ class Package:
     required_by: tuple[str, ...]
     evidence: str
     missing_files: int
+    deleted_files: int
+    deleted_in: tuple[int, ...]
+    system_package: str  # that brought it and owns its files, "" when none did
+    direct_url: str  # "" when it came from an index
+    editable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +163,29 @@ class Analysis:
     waste: tuple[Waste, ...]
     tables: tuple[UsageTable, ...]
     largest_files: tuple[UsageRow, ...]
+    environments: tuple[EnvironmentSummary, ...]
+    interpreters: tuple[InterpreterSummary, ...]
     packages: tuple[Package, ...]
-    unattributed_bytes: int
+    system_packages: tuple[SystemPackageSummary, ...]
+    unattributed: tuple[UsageRow, ...]  # where the bytes are that no package owns; all of them
     purpose: Purpose
     torches: tuple[Torch, ...]
     findings: tuple[Finding, ...]
     prediction: Prediction
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def package_bytes(self) -> int:
+        """Return what Python's distributions own."""
+        return sum(each.bytes for each in self.packages)
+
+    @property
+    def system_package_bytes(self) -> int:
+        """Return what the system's packages own."""
+        return sum(each.bytes for each in self.system_packages)
+
+    @property
+    def unattributed_bytes(self) -> int:
+        """Return what no package owns."""
+        return sum(row.bytes for row in self.unattributed)

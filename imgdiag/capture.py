@@ -1,4 +1,4 @@
-"""Which files' contents an analysis reads, all of them small texts that say what is installed.
+"""Which files' contents an analysis reads: small texts that say what is installed and run.
 
 A skeleton keeps the same files, so that it can be analysed like the image it came from.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from imgdiag.layers.walk import Capture
 
 MAX_BYTES = 16 * 1024 * 1024  # tensorflow's RECORD, the largest seen, has 3.1 MB
+SCRIPT_BYTES = 1024  # of a script that an installer made, whose first lines name its Python
 
 _ANYWHERE = frozenset(
     ("pyvenv.cfg", "pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml",
@@ -26,8 +27,9 @@ _EGG_INFO = _ANYWHERE | {
 _FOLDERS = {
     "etc": _ANYWHERE | {"os-release", "debian_version", "alpine-release"},
     "usr/lib": _ANYWHERE | {"os-release"},
-    "var/lib/dpkg": _ANYWHERE | {"status"},
+    "var/lib/dpkg": _ANYWHERE | {"diversions", "status"},
     "lib/apk/db": _ANYWHERE | {"installed"},
+    "usr/lib/apk/db": _ANYWHERE | {"installed"},
 }
 _VERSIONED = ("-packages/torch", "-packages/torchaudio", "-packages/torchvision")
 
@@ -35,7 +37,7 @@ _VERSIONED = ("-packages/torch", "-packages/torchaudio", "-packages/torchvision"
 def _wanted_in(parent: str) -> Callable[[str], bool]:
     if parent.endswith(".dist-info"):
         return _DIST_INFO.__contains__
-    if parent.endswith(".egg-info"):
+    if parent.endswith((".egg-info", ".egg/EGG-INFO")):
         return _EGG_INFO.__contains__
     if parent in _FOLDERS:
         return _FOLDERS[parent].__contains__
@@ -54,4 +56,9 @@ def _wanted_in(parent: str) -> Callable[[str], bool]:
     return _ANYWHERE.__contains__
 
 
-CAPTURE = Capture(_wanted_in, MAX_BYTES)
+def _small_in(parent: str) -> int:
+    """Return how small a file of a folder must be to be read whatever its name."""
+    return SCRIPT_BYTES if parent == "bin" or parent.endswith("/bin") else -1
+
+
+CAPTURE = Capture(_wanted_in, MAX_BYTES, _small_in)

@@ -10,14 +10,20 @@ from functools import cached_property
 from imgdiag.cuda import SystemCuda, find_cuda
 from imgdiag.filesystem import File, Filesystem
 from imgdiag.image import ImageConfig, instruction
+from imgdiag.ownership import Ownership, find_owners
 from imgdiag.purpose import Purpose, Target, find_purpose
-from imgdiag.python.distributions import Distribution, find_distributions
+from imgdiag.python import archives
+from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment, find_environments
 from imgdiag.python.gpu_use import GpuUse, cpu_builds, gpu_use
 from imgdiag.python.graph import Graph, build_graph
+from imgdiag.python.interpreters import Interpreter, find_interpreters
 from imgdiag.python.torch import Torch, find_torch
-from imgdiag.scanner.usage import Usage
+from imgdiag.python.uses import Uses, find_uses
+from imgdiag.scanner.usage import Usage, UsageRow
 from imgdiag.steps import UNKNOWN, Step, steps_of
+from imgdiag.system.package import SystemPackage
+from imgdiag.unattributed import unattributed_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,12 +58,44 @@ class Facts:
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
         """Every folder that Python distributions are installed in."""
-        return find_environments(self.filesystem, self.usage)
+        return find_environments(self.filesystem, self.usage, self.interpreters)
 
     @cached_property
+    def interpreters(self) -> tuple[Interpreter, ...]:
+        """Every Python that can run on its own."""
+        return find_interpreters(self.filesystem, self.usage)
+
+    @cached_property
+    def ownership(self) -> Ownership:
+        """Who owns which files."""
+        return find_owners(self.filesystem, self.usage, self.environments)
+
+    @property
     def distributions(self) -> tuple[Distribution, ...]:
         """Every installed distribution, those with the most bytes first."""
-        return find_distributions(self.filesystem, self.environments)
+        return self.ownership.distributions
+
+    @property
+    def system_packages(self) -> tuple[SystemPackage, ...]:
+        """Every package of dpkg, apk and conda, those with the most bytes first."""
+        return self.ownership.system_packages
+
+    @cached_property
+    def uses(self) -> Uses:
+        """Which environments and interpreters the image's program uses, as far as it says."""
+        return find_uses(
+            self.config, self.filesystem, self.environments, self.interpreters, self.distributions
+        )
+
+    @cached_property
+    def unattributed(self) -> tuple[UsageRow, ...]:
+        """Where the bytes are that nobody owns; they add up to all of those."""
+        return unattributed_rows(self.usage, self.ownership.owned)
+
+    @cached_property
+    def limits(self) -> tuple[str, ...]:
+        """What could not be told about packages, in words."""
+        return (*self.ownership.limits, *archives.limits(self.usage))
 
     @cached_property
     def graphs(self) -> dict[str, Graph]:

@@ -203,6 +203,41 @@ def find_directory(
     return trail[-1]
 
 
+def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
+    """Return where `path` really leads, every symbolic link followed, and what stands there.
+
+    None when nothing does, or when the links lead in a circle.
+    """
+    names: list[str] = []
+    trail: list[Node] = [root]
+    parts = path.split("/")[::-1]
+    links = 0
+    while parts:
+        part = parts.pop()
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if names:
+                names.pop()
+                trail.pop()
+            continue
+        here = trail[-1]
+        child = here.children.get(part) if isinstance(here, Directory) else None
+        if isinstance(child, Symlink):
+            links += 1
+            if links > MAX_SYMLINKS:
+                return None
+            if child.target.startswith("/"):
+                names, trail = [], [root]
+            parts += child.target.split("/")[::-1]
+        elif child is None:
+            return None
+        else:
+            names.append(part)
+            trail.append(child)
+    return "/".join(names), trail[-1]
+
+
 class _Merger:
     """The state of the merge: the tree so far, and what has been hidden."""
 

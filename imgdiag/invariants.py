@@ -33,8 +33,14 @@ def breaches(analysis: Analysis, facts: Facts) -> Iterator[str]:
     by_cause = sum(waste.bytes for waste in analysis.waste)
     if sizes.wasted_bytes != by_cause and analysis.route != "quick":
         yield "the causes of waste do not add up to the wasted bytes"
-    if analysis.unattributed_bytes < 0:
-        yield "packages own more than is visible"
+    owned = analysis.package_bytes + analysis.system_package_bytes
+    if owned + analysis.unattributed_bytes != sizes.visible_bytes:
+        yield (
+            f"packages own {owned:,} bytes and nobody {analysis.unattributed_bytes:,}, "
+            f"which is not the {sizes.visible_bytes:,} that are visible"
+        )
+    if any(row.bytes < 0 for row in analysis.unattributed):
+        yield "a folder holds less than nothing of nobody's"
     for layer in analysis.layers:
         if layer.visible_bytes is None or layer.wasted_bytes is None:
             continue

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
 from imgdiag import invariants, sources
 from imgdiag.analysis import (
     Analysis,
+    EnvironmentSummary,
+    InterpreterSummary,
     LayerSummary,
     Package,
     Sizes,
     Skipped,
+    SystemPackageSummary,
     UsageTable,
     Waste,
 )
@@ -66,9 +69,11 @@ def examine(image: SourceImage[Layer], declared: Target | None = None) -> Analys
         waste=_waste(filesystem.hidden),
         tables=tuple(_tables(facts)),
         largest_files=tuple(facts.usage.largest_files(_FILES)),
+        environments=_environments(facts),
+        interpreters=_interpreters(facts),
         packages=tuple(_packages(facts)),
-        unattributed_bytes=filesystem.visible_bytes
-        - sum(each.bytes for each in facts.distributions),
+        system_packages=_system_packages(facts),
+        unattributed=facts.unattributed,
         purpose=facts.purpose,
         torches=facts.torches,
         findings=findings,
@@ -138,8 +143,11 @@ def analyze_quickly(
         waste=(),
         tables=tuple(_tables(facts)),
         largest_files=tuple(facts.usage.largest_files(_FILES)),
+        environments=_environments(facts),
+        interpreters=_interpreters(facts),
         packages=tuple(_packages(facts)),
-        unattributed_bytes=visible - sum(each.bytes for each in facts.distributions),
+        system_packages=_system_packages(facts),
+        unattributed=facts.unattributed,
         purpose=facts.purpose,
         torches=facts.torches,
         findings=findings,
@@ -149,7 +157,7 @@ def analyze_quickly(
             review=_of_whole(prediction.review, total - visible),
         ),
         skipped=image.skipped,
-        warnings=(*image.config.warnings, *filesystem.warnings),
+        warnings=(*image.config.warnings, *filesystem.warnings, *facts.limits),
     )
     invariants.hold(analysis, facts)
     return analysis
@@ -232,14 +240,70 @@ def _tables(facts: Facts) -> Iterator[UsageTable]:
             )
 
 
+def _environments(facts: Facts) -> tuple[EnvironmentSummary, ...]:
+    packages = Counter(each.environment.path for each in facts.distributions)
+    summaries = (
+        EnvironmentSummary(
+            path=each.path,
+            prefix=each.prefix,
+            kind=each.kind,
+            creator=each.creator,
+            python_version=each.python_version,
+            packages=packages[each.path],
+            bytes=_bytes_below(facts, each.path),
+            in_use=facts.uses.environments[each.path].in_use,
+            evidence=facts.uses.environments[each.path].evidence,
+        )
+        for each in facts.environments
+    )
+    return tuple(sorted(summaries, key=lambda each: (-each.bytes, each.path)))
+
+
+def _interpreters(facts: Facts) -> tuple[InterpreterSummary, ...]:
+    return tuple(
+        InterpreterSummary(
+            path=each.path,
+            prefix=each.prefix,
+            library=each.library,
+            version=each.version,
+            implementation=each.implementation,
+            bytes=_bytes_below(facts, each.library),
+            in_use=facts.uses.interpreters[each.library].in_use,
+            evidence=facts.uses.interpreters[each.library].evidence,
+        )
+        for each in facts.interpreters
+    )
+
+
+def _bytes_below(facts: Facts, path: str) -> int:
+    directory = facts.filesystem.find(path)
+    return facts.usage.bytes_below(directory) if isinstance(directory, Directory) else 0
+
+
+def _system_packages(facts: Facts) -> tuple[SystemPackageSummary, ...]:
+    return tuple(
+        SystemPackageSummary(
+            name=each.name, version=each.version, manager=each.manager, bytes=each.bytes
+        )
+        for each in facts.system_packages
+    )
+
+
 def _packages(facts: Facts) -> Iterator[Package]:
     # A broken upgrade leaves two metadata folders of one name: they go together.
     sizes: dict[tuple[str, str], int] = defaultdict(int)
     for each in facts.distributions:
         sizes[each.environment.path, each.name] += each.bytes
+    hidden_at = facts.usage.hidden_at()
     for each in facts.distributions:
         path = each.environment.path
         graph = facts.graphs[path]
+        deleted = Counter(
+            hidden.hidden_in
+            for missing in each.missing_paths
+            for hidden in hidden_at.get(missing, ())[-1:]
+            if hidden.cause is Cause.DELETED
+        )
         yield Package(
             name=each.name,
             version=each.version,
@@ -250,6 +314,11 @@ def _packages(facts: Facts) -> Iterator[Package]:
             required_by=tuple(sorted(graph.required_by[each.name])),
             evidence=each.evidence,
             missing_files=each.missing,
+            deleted_files=deleted.total(),
+            deleted_in=tuple(sorted(deleted)),
+            system_package=each.system_package,
+            direct_url=each.direct_url,
+            editable=each.is_editable,
         )
 
 
@@ -259,3 +328,4 @@ def _warnings(image: SourceImage[Layer], facts: Facts) -> Iterator[str]:
         for warning in layer.content.warnings if layer.content else ():
             yield f"layer {index}: {warning}"
     yield from facts.filesystem.warnings
+    yield from facts.limits

@@ -70,9 +70,13 @@ def test_waste_without_a_cause(made: tuple[Analysis, Facts]) -> None:
     assert "causes of waste" in breach(replace(analysis, waste=()), facts)
 
 
-def test_packages_that_own_too_much(made: tuple[Analysis, Facts]) -> None:
+def test_owners_that_do_not_add_up(made: tuple[Analysis, Facts]) -> None:
     analysis, facts = made
-    assert "packages own more" in breach(replace(analysis, unattributed_bytes=-1), facts)
+    text = breach(replace(analysis, unattributed=()), facts)
+    assert "packages own 0 bytes and nobody 0, which is not the 2,000,005 that are" in text
+    rows = (UsageRow("a", 2_000_006), UsageRow("b", -1))
+    text = breach(replace(analysis, unattributed=rows), facts)
+    assert text == "a folder holds less than nothing of nobody's"
 
 
 def test_a_layer_that_does_not_add_up(made: tuple[Analysis, Facts]) -> None:

@@ -70,11 +70,13 @@ class Capture:
     """Which files' contents an analysis reads, and up to how many bytes each.
 
     `wanted_in` answers for a folder with a test of its files' names. It is asked once for each
-    folder in a row, so that only the test itself is paid for each file.
+    folder in a row, so that only the test itself is paid for each file. `small_in` says for a
+    folder how many bytes a file may have to be read whatever its name, -1 for none.
     """
 
     wanted_in: Callable[[str], Callable[[str], bool]]
     max_bytes: int
+    small_in: Callable[[str], int] = lambda parent: -1
 
 
 NOTHING = Capture(lambda parent: frozenset[str]().__contains__, 0)
@@ -96,12 +98,12 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
     whiteouts: list[Whiteout] = []
     warnings = Warnings()
     parent = ""
-    wants = capture.wanted_in(parent)
+    wants, small = capture.wanted_in(parent), capture.small_in(parent)
     for path, type_, size, stored, attributes, mtime, link in tar.members(reader, warnings.add):
         folder, name = split(path, warnings.add)
         if folder != parent:
             parent = folder  # entries of one folder share one string
-            wants = capture.wanted_in(parent)
+            wants, small = capture.wanted_in(parent), capture.small_in(parent)
         if name.startswith(WHITEOUT_PREFIX):
             if name == OPAQUE_MARK:
                 whiteouts.append(Whiteout(parent, None))
@@ -118,6 +120,8 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
                     content = reader.read(size)
                 else:
                     warnings.add(f"too large to read ({size:,} bytes): {path!r}")
+            elif stored == size <= small:
+                content = reader.read(size)
         else:
             size = 0
             if kind is Kind.HARD_LINK:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from imgdiag.filesystem import Directory, File, Filesystem, join
+from imgdiag.filesystem import Directory, File, Filesystem, join, resolve
+from imgdiag.python.interpreters import Interpreter, in_store
 from imgdiag.scanner.usage import Usage
 
 PACKAGE_FOLDERS = frozenset(("site-packages", "dist-packages"))
@@ -16,10 +17,16 @@ _VERSION = re.compile(r"/python(\d+\.\d+)t?/(?:site|dist)-packages$")
 _LIBRARY = re.compile(
     r"(^|/)(local/lib/python[^/]*/dist-packages|lib(64)?/(pypy|python)[^/]*/[^/]+)$"
 )
-# Package managers' stores hold unpacked distributions that no interpreter imports from there;
-# but Poetry makes the environments themselves in its cache.
-_STORES = re.compile(
-    r"(^|/)(archive-v\d+|pkgs|\.cache(?!/pypoetry/virtualenvs/)|wheels-v\d+|builds-v\d+)/"
+_PYPACKAGES = re.compile(r"(?P<prefix>(?:^|.*/)__pypackages__/(?P<version>\d+\.\d+))/lib")
+_SYSTEM_PREFIXES = frozenset(("", "usr", "usr/local"))
+# Where tools put what they make; a pyvenv.cfg names uv and virtualenv itself.
+_CREATORS = (
+    ("poetry", re.compile(r"/pypoetry/virtualenvs/")),
+    ("pipenv", re.compile(r"/share/virtualenvs/")),
+    ("uv", re.compile(r"/uv/(?:python|tools)/")),
+    ("pyenv", re.compile(r"/\.?pyenv/versions/")),
+    ("pipx", re.compile(r"/pipx/venvs/")),
+    ("pdm", re.compile(r"/__pypackages__/")),
 )
 
 
@@ -27,64 +34,128 @@ _STORES = re.compile(
 class Environment:
     """One folder of installed distributions.
 
-    `path` is that folder, `prefix` the environment it belongs to (a virtual environment's root).
-    `kind` is venv, conda, system, user or target (a folder made by `pip install --target`).
+    `path` is that folder, `prefix` what it belongs to (a virtual environment's root). `kind` is
+
+    - venv: a virtual environment, whoever made it
+    - conda: an environment of conda's, mamba's or pixi's
+    - system: the interpreter's in /usr or /usr/local
+    - standalone: an interpreter's of its own elsewhere, such as pyenv's or uv's
+    - user: of `pip install --user`
+    - prefix: of `pip install --prefix`, without an interpreter
+    - pypackages: PEP 582's, as PDM makes them
+    - target: of `pip install --target`
+
+    `creator` is the tool that made it where that can be told, else "". `python_version` is such
+    as "3.11", None when nothing says.
     """
 
     path: str
     prefix: str
     kind: str
     python_version: str | None
+    creator: str = ""
 
 
-def find_environments(filesystem: Filesystem, usage: Usage) -> tuple[Environment, ...]:
+def find_environments(
+    filesystem: Filesystem, usage: Usage, interpreters: Sequence[Interpreter]
+) -> tuple[Environment, ...]:
     """Return the environments, in the order of their paths; empty package folders are left out."""
-    return tuple(_environment(filesystem, path) for path in sorted(set(_package_folders(usage))))
-
-
-def _package_folders(usage: Usage) -> Iterable[str]:
-    for name in PACKAGE_FOLDERS:
-        for path, directory in usage.named.get(name, ()):
-            if directory.children and not _STORES.search(path):
-                yield path
-    # Folders made by `pip install --target` are known by the metadata in them alone.
-    for path, directory in usage.directories:
-        if any(name.endswith(_METADATA) for name in directory.children):
-            inside = PACKAGE_FOLDERS & set(path.split("/")[:-1])
-            if not inside and not _STORES.search(f"{path}/") and _holds_metadata(directory):
-                yield path
-
-
-def _holds_metadata(directory: Directory) -> bool:
-    return any(
-        isinstance(child, Directory) and {"METADATA", "PKG-INFO"} & child.children.keys()
-        for name, child in directory.children.items()
-        if name.endswith(_METADATA)
+    return tuple(
+        _environment(filesystem, path, interpreters)
+        for path in sorted(set(_package_folders(usage)))
     )
 
 
-def _environment(filesystem: Filesystem, path: str) -> Environment:
+def _package_folders(usage: Usage) -> Iterator[str]:
+    for name in PACKAGE_FOLDERS:
+        for path, directory in usage.named.get(name, ()):
+            if directory.children and not in_store(path):
+                yield path
+    # Folders made by `pip install --target` are known by the metadata in them alone.
+    for name, found in usage.named.items():
+        if not name.endswith(_METADATA):
+            continue
+        for path, directory in found:
+            parent = path.rpartition("/")[0]
+            parts = set(parent.split("/"))
+            if not parts & PACKAGE_FOLDERS and not in_store(path) and _is_installed(directory):
+                yield parent
+
+
+def _is_installed(metadata: Directory) -> bool:
+    """Tell an installed distribution's metadata from what a build leaves in a source tree."""
+    names = metadata.children.keys()
+    return "METADATA" in names or {"PKG-INFO", "installed-files.txt"} <= names
+
+
+def _environment(
+    filesystem: Filesystem, path: str, interpreters: Sequence[Interpreter]
+) -> Environment:
     match = _VERSION.search(f"/{path}")
-    prefix = path
-    if path.rpartition("/")[2] in PACKAGE_FOLDERS:
-        prefix = _LIBRARY.sub("", path)
-    configuration = filesystem.find(join(prefix, "pyvenv.cfg"))
     version = match[1] if match else None
-    if isinstance(configuration, File):
+    is_library = path.rpartition("/")[2] in PACKAGE_FOLDERS
+    prefix = _LIBRARY.sub("", path) if is_library else path
+    creator = next((name for name, where in _CREATORS if where.search(f"/{path}/")), "")
+    configuration = read_configuration(filesystem, prefix)
+    own = [each for each in interpreters if each.prefix == prefix]
+    if configuration:
         kind = "venv"
-        version = version or _venv_version(configuration)
+        version = version or _short(
+            configuration.get("version", configuration.get("version_info", ""))
+        )
+        creator = creator or next(
+            (name for name in ("uv", "virtualenv") if name in configuration), ""
+        )
     elif isinstance(filesystem.find(join(prefix, "conda-meta")), Directory):
         kind = "conda"
     elif prefix.endswith("/.local"):
         kind = "user"
-    elif path.rpartition("/")[2] in PACKAGE_FOLDERS:
+    elif pypackages := _PYPACKAGES.fullmatch(path):
+        kind, prefix, version = "pypackages", pypackages["prefix"], pypackages["version"]
+    elif not is_library:
+        kind = "target"
+    elif prefix in _SYSTEM_PREFIXES:
         kind = "system"
     else:
-        kind = "target"
-    return Environment(path=path, prefix=prefix, kind=kind, python_version=version)
+        kind = "standalone" if own else "prefix"
+    return Environment(
+        path=path,
+        prefix=prefix,
+        kind=kind,
+        python_version=version or _version_of(filesystem, prefix, own or interpreters),
+        creator=creator,
+    )
 
 
-def _venv_version(configuration: File) -> str | None:
-    text = (configuration.content or b"").decode("utf-8", "replace")
-    match = re.search(r"^version(?:_info)?\s*=\s*(\d+\.\d+)", text, re.MULTILINE)
-    return match[1] if match else None
+def read_configuration(filesystem: Filesystem, prefix: str) -> dict[str, str]:
+    """Return the settings of a virtual environment's pyvenv.cfg, empty without one.
+
+    The keys are in lower case, as Python's `site` module compares them.
+    """
+    file = filesystem.find(join(prefix, "pyvenv.cfg"))
+    if not isinstance(file, File):
+        return {}
+    text = (file.content or b"").decode("utf-8", "replace")
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    settings = {key.strip().lower(): value.strip() for key, _, value in pairs}
+    return settings or {"": ""}  # it marks a virtual environment, whatever stands in it
+
+
+def _version_of(
+    filesystem: Filesystem, prefix: str, interpreters: Iterable[Interpreter]
+) -> str | None:
+    """Return the version of the Python that a folder without one in its path is for.
+
+    The only one there is; else what the prefix's bin/python3 leads to, as for Debian's
+    usr/lib/python3, which may lie beside two interpreters.
+    """
+    by_program = {each.path: each.version for each in interpreters}
+    if len(set(by_program.values())) == 1:
+        return next(iter(by_program.values()))
+    default = resolve(filesystem.root, join(prefix, "bin/python3"))
+    return by_program.get(default[0]) if default else None
+
+
+def _short(version: str) -> str | None:
+    match = re.match(r"\d+\.\d+", version)
+    return match[0] if match else None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from imgdiag.analysis import Analysis, LayerSummary
+from imgdiag.analysis import Analysis, EnvironmentSummary, LayerSummary
 from imgdiag.finding import Finding, Safety, Severity
 from imgdiag.gate import verdict
 from imgdiag.purpose import Target
@@ -147,6 +147,43 @@ def note_lines(analysis: Analysis) -> list[str]:
     for finding in notes(analysis):
         sizes[finding.rule] = sizes.get(finding.rule, 0) + finding.bytes
     return [f"{rule} {format_bytes(size)}" for rule, size in sizes.items()]
+
+
+def environment_name(environment: EnvironmentSummary) -> str:
+    """Return an environment's folder and kind, such as `/app/.venv (venv by uv, Python 3.12)`.
+
+    One with a root of its own is named by that, another by the folder of packages itself.
+    """
+    whole = environment.kind in ("venv", "conda", "standalone")
+    path = environment.prefix if whole else environment.path
+    by = f" by {environment.creator}" if environment.creator else ""
+    version = f", Python {environment.python_version}" if environment.python_version else ""
+    return f"/{path} ({environment.kind}{by}{version})"
+
+
+def use(environment: EnvironmentSummary) -> str:
+    """Return whether the image's program uses an environment, in words."""
+    return {True: "in use", False: "not in use", None: "not known whether in use"}[
+        environment.in_use
+    ]
+
+
+def owners_line(analysis: Analysis) -> str:
+    """Return how Python's packages, the system's and the rest add up."""
+    parts = [(analysis.package_bytes, "Python's packages")] if analysis.packages else []
+    if analysis.system_packages:
+        parts.append((analysis.system_package_bytes, "the system's"))
+    parts.append((analysis.unattributed_bytes, "no package's"))
+    text = " + ".join(f"{name} {format_bytes(size)}" for size, name in parts)
+    text = text[:1].upper() + text[1:]
+    return f"{text} = visible {format_bytes(analysis.sizes.visible_bytes)}"
+
+
+def rest_of_packages(bytes_of: Sequence[int]) -> str:
+    """Return the line for packages that a table leaves out, "" when it leaves none out."""
+    if not bytes_of:
+        return ""
+    return f"{len(bytes_of)} more package{'s' * (len(bytes_of) != 1)} {format_bytes(sum(bytes_of))}"
 
 
 def wasted(layer: LayerSummary) -> str:

@@ -10,7 +10,16 @@ import json
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
-from imgdiag.analysis import Analysis, LayerSummary, Package, UsageTable, Waste
+from imgdiag.analysis import (
+    Analysis,
+    EnvironmentSummary,
+    InterpreterSummary,
+    LayerSummary,
+    Package,
+    SystemPackageSummary,
+    UsageTable,
+    Waste,
+)
 from imgdiag.finding import Finding
 from imgdiag.gate import Gate
 from imgdiag.image import HistoryEntry
@@ -77,9 +86,12 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
             "declared": analysis.purpose.declared,
         },
         "torch": [_torch(torch) for torch in analysis.torches],
+        "environments": [_environment(each) for each in analysis.environments],
+        "interpreters": [_interpreter(each) for each in analysis.interpreters],
         "packages": [_package(package) for package in analysis.packages],
-        "system_packages": [],
+        "system_packages": [_system_package(package) for package in analysis.system_packages],
         "unattributed_bytes": analysis.unattributed_bytes,
+        "unattributed": _rows(analysis.unattributed),
         "findings": [_finding(finding) for finding in analysis.findings],
         "prediction": _prediction(analysis.prediction),
         "skipped": [{"what": each.what, "reason": each.reason} for each in analysis.skipped],
@@ -166,6 +178,47 @@ def _package(package: Package) -> dict[str, Any]:
         "required_by": list(package.required_by),
         "evidence": package.evidence,
         "missing_files": package.missing_files,
+        "deleted_files": package.deleted_files,
+        "deleted_in": list(package.deleted_in),
+        "system_package": package.system_package or None,
+        "direct_url": package.direct_url or None,
+        "editable": package.editable,
+    }
+
+
+def _system_package(package: SystemPackageSummary) -> dict[str, Any]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "manager": package.manager,
+        "bytes": package.bytes,
+    }
+
+
+def _environment(environment: EnvironmentSummary) -> dict[str, Any]:
+    return {
+        "path": environment.path,
+        "prefix": environment.prefix,
+        "kind": environment.kind,
+        "creator": environment.creator or None,
+        "python_version": environment.python_version,
+        "packages": environment.packages,
+        "bytes": environment.bytes,
+        "in_use": environment.in_use,
+        "evidence": environment.evidence,
+    }
+
+
+def _interpreter(interpreter: InterpreterSummary) -> dict[str, Any]:
+    return {
+        "path": interpreter.path or None,
+        "prefix": interpreter.prefix,
+        "library": interpreter.library,
+        "version": interpreter.version,
+        "implementation": interpreter.implementation,
+        "bytes": interpreter.bytes,
+        "in_use": interpreter.in_use,
+        "evidence": interpreter.evidence,
     }
 
 

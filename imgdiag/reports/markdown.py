@@ -13,6 +13,7 @@ from imgdiag.text import printable, shortened
 from imgdiag.units import format_bytes, format_share
 
 _PACKAGES = 15
+_SYSTEM_PACKAGES = 10
 _MENDS = 3
 
 
@@ -28,6 +29,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         *_mends(analysis),
         *_layers(analysis),
         *_packages(analysis),
+        *_owners(analysis),
         *_folders(analysis),
         *_notes(analysis),
     ]
@@ -126,10 +128,6 @@ def _packages(analysis: Analysis) -> Iterable[str]:
         rows.append(
             (f"{len(rest)} more", format_bytes(size), _text(format_share(size, visible)), "", "")
         )
-    other = analysis.unattributed_bytes
-    rows.append(
-        ("not a Python package's", format_bytes(other), _text(format_share(other, visible)), "", "")
-    )
     table = _table(
         ("Package", "Size", "Of visible", "Goes with it", "Required by"), rows, "lrrrl", safe=True
     )
@@ -137,9 +135,42 @@ def _packages(analysis: Analysis) -> Iterable[str]:
         f"\n\ntorch {_text(torch.version)} is a {_text(torch.label)} ({_code(torch.evidence)})."
         for torch in analysis.torches
     )
+    environments = "\n".join(
+        f"- {_code(_summary.environment_name(each))}, {format_bytes(each.bytes)}: "
+        f"**{_summary.use(each)}** ({_text(each.evidence)})"
+        for each in analysis.environments
+    )
     purpose = _summary.purpose_line(analysis)
     stated = f"\n\n{_text(purpose)}." if purpose else ""
-    yield _folded("Python packages", table + torches + stated)
+    yield _folded("Python packages", f"{environments}\n\n{table}{torches}{stated}")
+
+
+def _owners(analysis: Analysis) -> Iterable[str]:
+    visible = analysis.sizes.visible_bytes
+    if analysis.system_packages:
+        rows = [
+            (
+                f"{package.name} {package.version}",
+                format_bytes(package.bytes),
+                format_share(package.bytes, visible),
+                package.manager,
+            )
+            for package in analysis.system_packages[:_SYSTEM_PACKAGES]
+        ]
+        size = sum(package.bytes for package in analysis.system_packages[_SYSTEM_PACKAGES:])
+        if more := len(analysis.system_packages) - len(rows):
+            rows.append((f"{more} more", format_bytes(size), format_share(size, visible), ""))
+        yield _folded(
+            f"System packages: {format_bytes(analysis.system_package_bytes)}",
+            _table(("Package", "Size", "Of visible", "Manager"), rows, "lrrl"),
+        )
+    if analysis.packages or analysis.system_packages:
+        paths = ((_code(f"/{row.path}"), format_bytes(row.bytes)) for row in analysis.unattributed)
+        yield _folded(
+            f"What no package owns: {format_bytes(analysis.unattributed_bytes)}",
+            f"{_text(_summary.owners_line(analysis))}.\n\n"
+            + _table(("Path", "Bytes"), paths, "lr", safe=True),
+        )
 
 
 def _folders(analysis: Analysis) -> Iterable[str]:

@@ -10,7 +10,9 @@ from imgdiag.reports._page import Page
 from imgdiag.units import format_bytes, format_share
 
 _COLORS = {Safety.SAFE: "green", Safety.REVIEW: "yellow", Safety.RISKY: "red"}
+_ENVIRONMENTS = 4
 _PACKAGES = 10
+_SYSTEM_PACKAGES = 5
 _MENDS = 3
 
 
@@ -20,6 +22,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     _head(page, analysis)
     _layers(page, analysis)
     _causes(page, analysis)
+    _environments(page, analysis, _ENVIRONMENTS)
     _packages(page, analysis)
     _mends(page, analysis)
     if style.details:
@@ -88,37 +91,71 @@ def _causes(page: Page, analysis: Analysis) -> None:
         page.paragraph("Findings overlap; what follows counts each byte once.", indent=2)
 
 
-def _packages(page: Page, analysis: Analysis) -> None:
-    if not analysis.packages:
+def _environments(page: Page, analysis: Analysis, count: int) -> None:
+    if not analysis.environments:
         return
-    page.heading("Largest Python packages")
+    page.heading("Python environments")
+    for each in analysis.environments[:count]:
+        packages = f"{each.packages} package{'s' * (each.packages != 1)}"
+        page.paragraph(
+            f"{format_bytes(each.bytes)}  {_summary.environment_name(each)}, {packages}: "
+            f"{_summary.use(each)}",
+            indent=2,
+        )
+        page.paragraph(each.evidence, indent=5)
+    if rest := analysis.environments[count:]:
+        page.line(f"{len(rest)} more, {format_bytes(sum(each.bytes for each in rest))}", indent=2)
+
+
+def _packages(page: Page, analysis: Analysis) -> None:
     visible = analysis.sizes.visible_bytes
-    page.table(
-        (
+    if analysis.packages:
+        page.heading("Largest Python packages")
+        page.table(
             (
-                f"{package.name} {package.version}",
-                format_bytes(package.bytes),
-                format_share(package.bytes, visible),
-                format_bytes(package.retained_bytes),
-                ", ".join(package.required_by) or "–",
-            )
-            for package in analysis.packages[:_PACKAGES]
-        ),
-        ("package", "size", "of visible", "goes with it", "required by"),
-        "lrrrl",
-    )
-    rest = analysis.packages[_PACKAGES:]
-    others = f"{len(rest)} more packages {format_bytes(sum(each.bytes for each in rest))}; " * bool(
-        rest
-    )
-    page.line(
-        f"{others}not a Python package's: {format_bytes(analysis.unattributed_bytes)}", indent=2
-    )
+                (
+                    f"{package.name} {package.version}",
+                    format_bytes(package.bytes),
+                    format_share(package.bytes, visible),
+                    format_bytes(package.retained_bytes),
+                    ", ".join(package.required_by) or "–",
+                )
+                for package in analysis.packages[:_PACKAGES]
+            ),
+            ("package", "size", "of visible", "goes with it", "required by"),
+            "lrrrl",
+        )
+        rest = _summary.rest_of_packages([each.bytes for each in analysis.packages[_PACKAGES:]])
+        if rest:
+            page.line(rest, indent=2)
     for torch in analysis.torches:
         page.line(f"torch {torch.version}: {torch.label} ({torch.evidence})", indent=2)
     purpose = _summary.purpose_line(analysis)
     if purpose:
         page.paragraph(purpose, indent=2)
+    if analysis.system_packages:
+        page.heading("Largest system packages")
+        page.table(
+            (
+                (
+                    f"{package.name} {package.version}",
+                    format_bytes(package.bytes),
+                    format_share(package.bytes, visible),
+                    package.manager,
+                )
+                for package in analysis.system_packages[:_SYSTEM_PACKAGES]
+            ),
+            ("package", "size", "of visible", "manager"),
+            "lrrl",
+        )
+        rest = _summary.rest_of_packages(
+            [each.bytes for each in analysis.system_packages[_SYSTEM_PACKAGES:]]
+        )
+        if rest:
+            page.line(rest, indent=2)
+    if analysis.packages or analysis.system_packages:
+        page.line()
+        page.paragraph(_summary.owners_line(analysis), indent=2)
 
 
 def _mends(page: Page, analysis: Analysis) -> None:
@@ -178,6 +215,14 @@ def _details(page: Page, analysis: Analysis) -> None:
             ("bytes", "path"),
             "rl",
         )
+    if analysis.unattributed:
+        page.heading(f"What no package owns: {format_bytes(analysis.unattributed_bytes)}")
+        page.table(
+            ((format_bytes(row.bytes), f"/{row.path}") for row in analysis.unattributed),
+            ("bytes", "path"),
+            "rl",
+        )
+    _missing(page, analysis)
     page.heading("Largest files")
     page.table(
         ((format_bytes(row.bytes), f"/{row.path}") for row in analysis.largest_files),
@@ -188,6 +233,24 @@ def _details(page: Page, analysis: Analysis) -> None:
         page.heading("All findings")
     for finding in analysis.findings:
         _finding(page, finding)
+
+
+def _missing(page: Page, analysis: Analysis) -> None:
+    """Tell which packages name files that are gone, those with the most first."""
+    broken = sorted(analysis.packages, key=lambda each: -each.missing_files)
+    rows = [
+        (
+            f"{each.name} {each.version}",
+            f"{each.missing_files:,}",
+            f"{each.deleted_files:,}" if each.deleted_files else "–",
+            ", ".join(map(str, each.deleted_in)) or "–",
+        )
+        for each in broken[:_PACKAGES]
+        if each.missing_files
+    ]
+    if rows:
+        page.heading("Files that packages name and that are gone")
+        page.table(rows, ("package", "files", "deleted later", "by layer"), "lrrl")
 
 
 def _finding(page: Page, finding: Finding) -> None:

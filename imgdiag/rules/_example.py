@@ -28,13 +28,13 @@ def example_facts(example: Example) -> Facts:
 
 
 def _layer(example: ExampleLayer) -> Layer:
-    attributes = (0o644, example.uid, example.uid)
+    attributes = (0o755, example.uid, example.uid)
     entries = []
     for path, what in example.files.items():
         parent, name = split(path)
         content = what.encode() if isinstance(what, str) else None
         size = len(content) if content is not None else int(what)
-        if not CAPTURE.wanted_in(parent)(name):
+        if not CAPTURE.wanted_in(parent)(name) and size > CAPTURE.small_in(parent):
             content = None
         entries.append(Entry(parent, name, Kind.FILE, size, attributes, example.mtime, "", content))
     for path, target in example.links.items():

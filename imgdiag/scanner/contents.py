@@ -31,12 +31,13 @@ out.close()
 
 def wanted_paths(listing: Listing) -> Iterator[str]:
     """Yield the paths of the files whose contents say what is installed."""
-    parent, wants = None, CAPTURE.wanted_in("")
+    parent, wants, small = None, CAPTURE.wanted_in(""), CAPTURE.small_in("")
     for each in listing.records:
         if each.parent != parent:
             parent = each.parent
-            wants = CAPTURE.wanted_in(parent)
-        if each.kind is Kind.FILE and each.size <= CAPTURE.max_bytes and wants(each.name):
+            wants, small = CAPTURE.wanted_in(parent), CAPTURE.small_in(parent)
+        is_read = each.size <= small or wants(each.name)
+        if each.kind is Kind.FILE and each.size <= CAPTURE.max_bytes and is_read:
             yield join(each.parent, each.name)
 
 

@@ -69,16 +69,18 @@ def test_json_has_the_keys_of_its_version() -> None:
     found = json.loads(render("json", images.service(), Gate(()), Style()))
     assert list(found) == [
         "schema_version", "image", "sizes", "layers", "history", "waste", "usage",
-        "largest_files", "purpose", "torch", "packages", "system_packages", "unattributed_bytes",
-        "findings", "prediction", "skipped", "warnings", "gate",
+        "largest_files", "purpose", "torch", "environments", "interpreters", "packages",
+        "system_packages", "unattributed_bytes", "unattributed", "findings", "prediction",
+        "skipped", "warnings", "gate",
     ]  # fmt: skip
     sizes = found["sizes"]
     assert sizes["layer_bytes"] == sizes["visible_bytes"] + sizes["wasted_bytes"]
     assert sizes["layer_bytes"] == sum(layer["layer_bytes"] for layer in found["layers"])
     assert sizes["wasted_bytes"] == sum(waste["bytes"] for waste in found["waste"])
     assert sizes["visible_bytes"] == found["unattributed_bytes"] + sum(
-        package["bytes"] for package in found["packages"]
+        package["bytes"] for package in (*found["packages"], *found["system_packages"])
     )
+    assert found["unattributed_bytes"] == sum(row["bytes"] for row in found["unattributed"])
     assert found["prediction"]["review"]["bytes"] == sum(
         fix["bytes"] for fix in found["prediction"]["fixes"]
     )

@@ -1,0 +1,1 @@
+"""The system's own packages: one file for each package manager whose records are read."""
