@@ -163,7 +163,7 @@ class Analysis:
     waste: tuple[Waste, ...]
     tables: tuple[UsageTable, ...]
     largest_files: tuple[UsageRow, ...]
-    environments: tuple[EnvironmentSummary, ...]
+    environments: tuple[EnvironmentSummary, ...]  # those in use first, then by bytes
     interpreters: tuple[InterpreterSummary, ...]
     packages: tuple[Package, ...]
     system_packages: tuple[SystemPackageSummary, ...]

@@ -168,7 +168,7 @@ class Facts:
         )
 
     def claim_distributions(
-        self, distributions: Iterable[Distribution], also: Iterable[str] = ()
+        self, distributions: Iterable[Distribution | SystemPackage], also: Iterable[str] = ()
     ) -> Claim:
         """Claim what goes when `distributions` are not installed, all names of their files.
 

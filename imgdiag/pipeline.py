@@ -256,7 +256,9 @@ def _environments(facts: Facts) -> tuple[EnvironmentSummary, ...]:
         )
         for each in facts.environments
     )
-    return tuple(sorted(summaries, key=lambda each: (-each.bytes, each.path)))
+    return tuple(
+        sorted(summaries, key=lambda each: (each.in_use is not True, -each.bytes, each.path))
+    )
 
 
 def _interpreters(facts: Facts) -> tuple[InterpreterSummary, ...]:

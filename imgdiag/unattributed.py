@@ -9,13 +9,14 @@ from imgdiag.scanner.usage import Usage, UsageRow
 
 _LEAST = 50  # a row of its own takes a fiftieth of the whole
 _ALWAYS_SPLIT = 2  # levels of folders, such as /usr/lib, that say little by themselves
+_DEEPEST = 8  # levels of folders; one in site-packages has six or seven
 
 
 def unattributed_rows(usage: Usage, owned: Container[File]) -> tuple[UsageRow, ...]:
     """Return where the bytes are that are in none of `owned`, the largest first.
 
     Each byte counts once, in the deepest row that holds it, so that the rows add up to the whole.
-    A folder is split into its children where one of them holds half of it; the row of the root
+    A folder is split into its children where one of them holds most of it; the row of the root
     ("") has what is too little for one of its own.
     """
     sums = _sums(usage, owned)
@@ -32,8 +33,8 @@ def unattributed_rows(usage: Usage, owned: Container[File]) -> tuple[UsageRow, .
         }
         depth = path.count("/") + 1 if path else 0
         largest = max((sums[child] for child in parts.values()), default=0)
-        if depth > _ALWAYS_SPLIT and largest * 2 < sums[directory]:
-            parts = {}
+        splits = depth <= _ALWAYS_SPLIT or (depth < _DEEPEST and largest * 4 >= 3 * sums[directory])
+        parts = parts if splits else {}
         rest = sums[directory] - sum(sums[child] for child in parts.values())
         where = path if rest * _LEAST >= whole else ""
         rows[where] = rows.get(where, 0) + rest

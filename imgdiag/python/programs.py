@@ -29,6 +29,7 @@ _MANAGERS = frozenset(
 )  # fmt: skip
 _PROJECT_RUNNERS = frozenset(("pdm", "pipenv", "poetry", "uv"))
 _CONDA_RUNNERS = frozenset(("conda", "mamba", "micromamba"))
+_NATIVE = frozenset(("micromamba", "uv"))  # those that are no Python programs themselves
 _PLAIN_OPTIONS = frozenset(
     ("--frozen", "--live-stream", "--locked", "--no-capture-output", "--no-cache", "--no-dev",
      "--no-progress", "--no-sync", "--offline", "--quiet", "--verbose", "-q", "-v")
@@ -171,7 +172,8 @@ class Programs:
             found = self.find(each)
             place = self._follow(found, each, f"{how}, run in /{prefix}") if found else None
             if place is not None:
-                return place, unclear or ("it starts others too" if len(commands) > 1 else "")
+                doubt = "" if name in _NATIVE else f"{name} itself may run in another environment"
+                return place, unclear or doubt
         return None, f"{how}, and nothing says what that runs"
 
     def _project(self, command: Command, name: str) -> tuple[str | None, tuple[str, ...]]:

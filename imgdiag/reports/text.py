@@ -95,6 +95,7 @@ def _environments(page: Page, analysis: Analysis, count: int) -> None:
     if not analysis.environments:
         return
     page.heading("Python environments")
+    said = ""
     for each in analysis.environments[:count]:
         packages = f"{each.packages} package{'s' * (each.packages != 1)}"
         page.paragraph(
@@ -102,7 +103,9 @@ def _environments(page: Page, analysis: Analysis, count: int) -> None:
             f"{_summary.use(each)}",
             indent=2,
         )
-        page.paragraph(each.evidence, indent=5)
+        if each.evidence != said:  # one program most often decides for all
+            page.paragraph(each.evidence, indent=5)
+            said = each.evidence
     if rest := analysis.environments[count:]:
         page.line(f"{len(rest)} more, {format_bytes(sum(each.bytes for each in rest))}", indent=2)
 

@@ -17,7 +17,10 @@ def example_facts(example: Example) -> Facts:
     config = {
         "os": "linux",
         "architecture": example.architecture,
-        "config": {"Env": [f"{name}={value}" for name, value in example.environment.items()]},
+        "config": {
+            "Env": [f"{name}={value}" for name, value in example.environment.items()],
+            "Cmd": list(example.command),
+        },
         "rootfs": {"diff_ids": [f"sha256:{index:064x}" for index in range(len(example.layers))]},
         "history": [{"created_by": layer.created_by} for layer in example.layers],
     }

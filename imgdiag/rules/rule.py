@@ -26,13 +26,17 @@ class ExampleLayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A small image and the bytes of each finding in it, none for an image that is fine."""
+    """A small image and the bytes of each finding in it, none for an image that is fine.
+
+    `command` is its CMD.
+    """
 
     what: str
     layers: tuple[ExampleLayer, ...]
     finds: tuple[int, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     architecture: str = "amd64"
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
