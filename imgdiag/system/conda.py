@@ -12,15 +12,16 @@ from imgdiag.filesystem import File, Filesystem
 from imgdiag.python.interpreters import in_store
 from imgdiag.scanner.usage import Usage
 from imgdiag.system.package import PackageRecord
+from imgdiag.warnings import Warnings
 
 MANAGER = "conda"
 META = "conda-meta"
 
 
-def read(filesystem: Filesystem, usage: Usage) -> tuple[list[PackageRecord], list[str]]:
+def read(filesystem: Filesystem, usage: Usage) -> tuple[list[PackageRecord], tuple[str, ...]]:
     """Return the packages of all environments, and what could not be told, in words."""
     records: list[PackageRecord] = []
-    problems: list[str] = []
+    problems = Warnings()
     for path, directory in sorted(usage.named.get(META, ()), key=lambda pair: pair[0]):
         if in_store(path):
             continue
@@ -30,11 +31,11 @@ def read(filesystem: Filesystem, usage: Usage) -> tuple[list[PackageRecord], lis
                 try:
                     records.append(_record(node.content, prefix, name))
                 except CorruptImage as error:
-                    problems.append(
+                    problems.add(
                         f"conda: a record cannot be read, so its files count as nobody's: "
                         f"/{path}/{name}: {error.message}"
                     )
-    return records, problems
+    return records, problems.messages()
 
 
 def _record(content: bytes, prefix: str, name: str) -> PackageRecord:

@@ -17,7 +17,7 @@ _DATABASE = "var/lib/dpkg"
 _FIELD = re.compile(r"^(Package|Version|Architecture|Status):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 
 
-def read(filesystem: Filesystem) -> tuple[list[PackageRecord], list[str]]:
+def read(filesystem: Filesystem) -> tuple[list[PackageRecord], tuple[str, ...]]:
     """Return the packages in the order of their names, and what could not be told, in words."""
     versions, installed = _status(text_of(find(filesystem, f"{_DATABASE}/status")))
     diversions = _diversions(text_of(find(filesystem, f"{_DATABASE}/diversions")))
@@ -51,7 +51,7 @@ def read(filesystem: Filesystem) -> tuple[list[PackageRecord], list[str]]:
                 paths=[line[34:] for line in listed[stem].split("\n") if line[32:34] == "  "],
             )
         )
-    return records, list(_unlisted(installed))
+    return records, tuple(_unlisted(installed))
 
 
 def _unlisted(names: set[str]) -> Iterator[str]:
