@@ -6,16 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from imgdiag import invariants, sources
+from imgdiag import invariants, inventory, sources
 from imgdiag.analysis import (
     Analysis,
-    EnvironmentSummary,
-    InterpreterSummary,
     LayerSummary,
     Package,
     Sizes,
     Skipped,
-    SystemPackageSummary,
     UsageTable,
     Waste,
 )
@@ -69,10 +66,10 @@ def examine(image: SourceImage[Layer], declared: Target | None = None) -> Analys
         waste=_waste(filesystem.hidden),
         tables=tuple(_tables(facts)),
         largest_files=tuple(facts.usage.largest_files(_FILES)),
-        environments=_environments(facts),
-        interpreters=_interpreters(facts),
+        environments=inventory.environments(facts),
+        interpreters=inventory.interpreters(facts),
         packages=tuple(_packages(facts)),
-        system_packages=_system_packages(facts),
+        system_packages=inventory.system_packages(facts),
         unattributed=facts.unattributed,
         purpose=facts.purpose,
         torches=facts.torches,
@@ -143,10 +140,10 @@ def analyze_quickly(
         waste=(),
         tables=tuple(_tables(facts)),
         largest_files=tuple(facts.usage.largest_files(_FILES)),
-        environments=_environments(facts),
-        interpreters=_interpreters(facts),
+        environments=inventory.environments(facts),
+        interpreters=inventory.interpreters(facts),
         packages=tuple(_packages(facts)),
-        system_packages=_system_packages(facts),
+        system_packages=inventory.system_packages(facts),
         unattributed=facts.unattributed,
         purpose=facts.purpose,
         torches=facts.torches,
@@ -238,57 +235,6 @@ def _tables(facts: Facts) -> Iterator[UsageTable]:
                 bytes=facts.usage.bytes_below(directory),
                 rows=tuple(rows[:_ROWS]),
             )
-
-
-def _environments(facts: Facts) -> tuple[EnvironmentSummary, ...]:
-    packages = Counter(each.environment.path for each in facts.distributions)
-    summaries = (
-        EnvironmentSummary(
-            path=each.path,
-            prefix=each.prefix,
-            kind=each.kind,
-            creator=each.creator,
-            python_version=each.python_version,
-            packages=packages[each.path],
-            bytes=_bytes_below(facts, each.path),
-            in_use=facts.uses.environments[each.path].in_use,
-            evidence=facts.uses.environments[each.path].evidence,
-        )
-        for each in facts.environments
-    )
-    return tuple(
-        sorted(summaries, key=lambda each: (each.in_use is not True, -each.bytes, each.path))
-    )
-
-
-def _interpreters(facts: Facts) -> tuple[InterpreterSummary, ...]:
-    return tuple(
-        InterpreterSummary(
-            path=each.path,
-            prefix=each.prefix,
-            library=each.library,
-            version=each.version,
-            implementation=each.implementation,
-            bytes=_bytes_below(facts, each.library),
-            in_use=facts.uses.interpreters[each.library].in_use,
-            evidence=facts.uses.interpreters[each.library].evidence,
-        )
-        for each in facts.interpreters
-    )
-
-
-def _bytes_below(facts: Facts, path: str) -> int:
-    directory = facts.filesystem.find(path)
-    return facts.usage.bytes_below(directory) if isinstance(directory, Directory) else 0
-
-
-def _system_packages(facts: Facts) -> tuple[SystemPackageSummary, ...]:
-    return tuple(
-        SystemPackageSummary(
-            name=each.name, version=each.version, manager=each.manager, bytes=each.bytes
-        )
-        for each in facts.system_packages
-    )
 
 
 def _packages(facts: Facts) -> Iterator[Package]:

@@ -45,9 +45,15 @@ def made_filesystem(*layers: Layer | None) -> Filesystem:
     return merge(layers)
 
 
-def made_facts(*layers: ExampleLayer, environment: Mapping[str, str] | None = None) -> Facts:
+def made_facts(
+    *layers: ExampleLayer,
+    environment: Mapping[str, str] | None = None,
+    command: tuple[str, ...] = (),
+) -> Facts:
     """Return the facts of an image for linux/amd64, its layers oldest first."""
-    return example_facts(Example(what="", layers=layers, finds=(), environment=environment or {}))
+    return example_facts(
+        Example(what="", layers=layers, finds=(), environment=environment or {}, command=command)
+    )
 
 
 def facts_of(files: Mapping[str, int | str], created_by: str = "RUN x") -> Facts:
@@ -92,6 +98,7 @@ def made_image(
     reference: str = "registry.example/app:1.0",
     problems: Mapping[int, str] | None = None,
     environment: Mapping[str, str] | None = None,
+    command: Sequence[str] = (),
     compressed: bool = True,
     warnings: tuple[str, ...] = (),
 ) -> SourceImage[Layer]:
@@ -103,7 +110,10 @@ def made_image(
             "created": "2026-11-01T12:00:00Z",
             "os": "linux",
             "architecture": "amd64",
-            "config": {"Env": [f"{name}={value}" for name, value in (environment or {}).items()]},
+            "config": {
+                "Env": [f"{name}={value}" for name, value in (environment or {}).items()],
+                "Cmd": list(command),
+            },
             "rootfs": {"type": "layers", "diff_ids": diff_ids},
             "history": [
                 {"created": "2026-11-01T12:00:00Z", "created_by": layer.created_by}

@@ -12,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgdiag.errors import CorruptImage
-from imgdiag.filesystem import Directory, File, Filesystem, LayerSizes, Special, Symlink, merge
+from imgdiag.filesystem import (
+    Directory,
+    File,
+    Filesystem,
+    LayerSizes,
+    Special,
+    Symlink,
+    merge,
+    resolve,
+)
 from tests.builder import (
     Entry,
     device,
@@ -439,6 +448,45 @@ def test_find_follows_links_in_folders_and_not_at_the_end() -> None:
     assert filesystem.find("real/file/below") is None
     assert filesystem.find("none/below") is None
     assert isinstance(merged([fifo("a")]).find("a"), Special)
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("", ""),
+        ("/", ""),
+        ("real/file", "real/file"),
+        ("//real/./file/", "real/file"),
+        ("link/file", "real/file"),
+        ("last", "real/file"),
+        ("chain", "real/file"),
+        ("deep/up/file", "real/file"),
+        ("real/../real/../../real", "real"),
+        ("deep/../last", "real/file"),
+        ("none", None),
+        ("real/file/below", None),
+        ("dangling", None),
+        ("circle", None),
+        ("circle/x", None),
+    ],
+)
+def test_where_a_path_really_leads(path: str, leads_to: str | None) -> None:
+    filesystem = merged(
+        [
+            file("real/file", 5),
+            folder("deep"),
+            symlink("link", "real"),
+            symlink("last", "link/file"),
+            symlink("chain", "/last"),
+            symlink("deep/up", "../real"),
+            symlink("dangling", "gone"),
+            symlink("circle", "circle"),
+        ]
+    )
+    found = resolve(filesystem.root, path)
+    assert (found and found[0]) == leads_to
+    if found and leads_to is not None:
+        assert found[1] is filesystem.find(leads_to)
 
 
 def test_files_yields_each_name() -> None:

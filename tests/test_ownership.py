@@ -20,7 +20,8 @@ DIST_PACKAGES = "usr/lib/python3/dist-packages"
 
 def shares(facts: Facts) -> dict[str, int]:
     """Return what each owner has, nobody among them; they add up to all that is visible."""
-    found = {each.name: each.bytes for each in (*facts.distributions, *facts.system_packages)}
+    found = {each.name: each.bytes for each in facts.distributions}
+    found |= {each.name: each.bytes for each in facts.system_packages}
     found["nobody"] = sum(row.bytes for row in facts.unattributed)
     assert sum(found.values()) == facts.filesystem.visible_bytes
     return found
@@ -141,9 +142,11 @@ def test_every_visible_byte_has_the_first_owner_that_names_it(
                 expected.setdefault(file, owner)
 
     found: dict[File, str] = {}
-    for each in (*facts.distributions, *facts.system_packages):
-        for file in set(each.files.values()):
-            assert found.setdefault(file, each.name) == each.name, "an inode has two owners"
-        assert each.bytes == sum(file.size for file in set(each.files.values()))
+    owners = [(each.name, each.bytes, each.files) for each in facts.distributions]
+    owners += [(each.name, each.bytes, each.files) for each in facts.system_packages]
+    for name, size, owned in owners:
+        for file in set(owned.values()):
+            assert found.setdefault(file, name) == name, "an inode has two owners"
+        assert size == sum(file.size for file in set(owned.values()))
     assert found == expected
     shares(facts)

@@ -154,7 +154,8 @@ def _script(shell: str, words: tuple[str, ...]) -> str:
             raise _UnclearError("the image starts a login shell, which sets a PATH of its own")
         if re.fullmatch(r"-[a-z]*c", word) and index + 1 < len(words):
             return words[index + 1]
-        if not word.startswith("-") and (index == 0 or words[index - 1] != "-o"):
+        is_value = index > 0 and re.fullmatch(r"-[a-z]*o", words[index - 1])
+        if not word.startswith("-") and not is_value:
             raise _UnclearError(f"the image starts a shell script, {word}, which decides")
     raise _UnclearError(f"the image starts a shell, {shell}")
 

@@ -129,16 +129,17 @@ class _Notes:
                 self._take_folder(posixpath.join(here, folder), "PYTHONPATH names it")
 
     def take_path_files(self) -> None:
-        """Note the environments that a .pth file of one in use adds."""
-        queue = list(self._used)
-        for path in queue:
-            directory = self._filesystem.find(path)
-            children = directory.children if isinstance(directory, Directory) else {}
-            for name, node in children.items():
+        """Note the folders that .pth files add: those of an interpreter's own places are read."""
+        used = [each for each in self._environments if each.path in self._used]
+        for environment in used:
+            directory = self._filesystem.find(environment.path)
+            if environment.kind not in _BY_RULE or not isinstance(directory, Directory):
+                continue
+            for name, node in directory.children.items():
                 for line in text_of(node).splitlines() if name.endswith(".pth") else ():
                     if line.strip() and not line.startswith(("#", "import ", "import\t")):
-                        where = posixpath.join(f"/{path}", line.strip())
-                        queue += self._take_folder(where, f"/{path}/{name} adds it")
+                        where = posixpath.join(f"/{environment.path}", line.strip())
+                        self._take_folder(where, f"/{environment.path}/{name} adds it")
 
     def uses(self, rest: Use) -> Uses:
         """Return the use of everything; `rest` is that of what was not noted."""
@@ -186,18 +187,18 @@ class _Notes:
                     self._doubtful[each.path] = "nothing says whose home that is"
                 elif each.prefix == f"{home.strip('/')}/.local":
                     self._used.setdefault(each.path, how)
-            elif (each.prefix, interpreter.prefix) == ("usr/local", "usr"):
+            elif (each.prefix, interpreter.prefix, each.python_version) == (
+                "usr/local",
+                "usr",
+                interpreter.version,
+            ):
                 self._doubtful[each.path] = "Fedora's Python looks there, and Debian's does not"
 
-    def _take_folder(self, path: str, evidence: str) -> list[str]:
+    def _take_folder(self, path: str, evidence: str) -> None:
         found = resolve(self._filesystem.root, path)
-        taken = [
-            each.path
-            for each in self._environments
-            if found is not None and each.path == found[0] and each.path not in self._used
-        ]
-        self._used |= dict.fromkeys(taken, evidence)
-        return taken
+        for each in self._environments:
+            if found is not None and each.path == found[0]:
+                self._used.setdefault(each.path, evidence)
 
 
 def _belongs(environment: Environment, interpreter: Interpreter) -> bool:

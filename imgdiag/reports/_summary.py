@@ -9,6 +9,7 @@ from imgdiag.analysis import Analysis, EnvironmentSummary, LayerSummary
 from imgdiag.finding import Finding, Safety, Severity
 from imgdiag.gate import verdict
 from imgdiag.purpose import Target
+from imgdiag.scanner.usage import UsageRow
 from imgdiag.steps import RunEdit
 from imgdiag.units import format_bytes, format_share
 
@@ -177,6 +178,11 @@ def owners_line(analysis: Analysis) -> str:
     text = " + ".join(f"{name} {format_bytes(size)}" for size, name in parts)
     text = text[:1].upper() + text[1:]
     return f"{text} = visible {format_bytes(analysis.sizes.visible_bytes)}"
+
+
+def place(row: UsageRow) -> str:
+    """Return where bytes of nobody are: a folder, or what has no row of its own."""
+    return f"/{row.path}" if row.path else "elsewhere"
 
 
 def rest_of_packages(bytes_of: Sequence[int]) -> str:

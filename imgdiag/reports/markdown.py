@@ -165,7 +165,9 @@ def _owners(analysis: Analysis) -> Iterable[str]:
             _table(("Package", "Size", "Of visible", "Manager"), rows, "lrrl"),
         )
     if analysis.packages or analysis.system_packages:
-        paths = ((_code(f"/{row.path}"), format_bytes(row.bytes)) for row in analysis.unattributed)
+        paths = (
+            (_code(_summary.place(row)), format_bytes(row.bytes)) for row in analysis.unattributed
+        )
         yield _folded(
             f"What no package owns: {format_bytes(analysis.unattributed_bytes)}",
             f"{_text(_summary.owners_line(analysis))}.\n\n"

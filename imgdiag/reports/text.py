@@ -221,7 +221,7 @@ def _details(page: Page, analysis: Analysis) -> None:
     if analysis.unattributed:
         page.heading(f"What no package owns: {format_bytes(analysis.unattributed_bytes)}")
         page.table(
-            ((format_bytes(row.bytes), f"/{row.path}") for row in analysis.unattributed),
+            ((format_bytes(row.bytes), _summary.place(row)) for row in analysis.unattributed),
             ("bytes", "path"),
             "rl",
         )

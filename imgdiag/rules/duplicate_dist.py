@@ -65,11 +65,10 @@ def _fix(
             "Dockerfile",
             "FROM <a base without them>",
         )
-    interpreter = next(
-        (each.path for each in facts.interpreters if each.prefix == environment.prefix), ""
-    )
-    names = " ".join(shlex.quote(each.name) for each in found)
-    command = f"{f'/{interpreter}' if interpreter else 'python3'} -m pip uninstall --yes {names}"
+    programs = [each.path for each in facts.interpreters if each.prefix == environment.prefix]
+    python = next((f"/{path}" for path in programs if path and path.isprintable()), "python3")
+    names = " ".join(shlex.quote(each.name) for each in found if each.name.isprintable())
+    command = f"{shlex.quote(python)} -m pip uninstall --yes {names}"
     layer = claim.layers[0]
     if facts.step(layer).command:
         summary = "Install them once, into the environment in use; or remove them in the same RUN"

@@ -1,5 +1,6 @@
 """multiple-pythons: an interpreter beside the one that the image uses."""
 
+import re
 from collections.abc import Iterator
 
 from imgdiag.facts import Claim, Facts
@@ -12,6 +13,8 @@ from imgdiag.rules._unused import unused_interpreters
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.system import apk, conda
 from imgdiag.system.package import SystemPackage
+
+_NAME = re.compile(r"[\w.+-]+")  # of a package: another was made to break out of the line
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -86,7 +89,7 @@ def _fix(
             "FROM <a base with one Python>",
         )
     if packages:
-        names = " ".join(sorted(each.name for each in packages))
+        names = " ".join(sorted(each.name for each in packages if _NAME.fullmatch(each.name)))
         is_apk = packages[0].manager == apk.MANAGER
         ask = "apk info --rdepends" if is_apk else "apt-cache rdepends --installed"
         install = "apk add --no-cache" if is_apk else "apt-get install -y --no-install-recommends"

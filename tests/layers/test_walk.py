@@ -249,3 +249,22 @@ def test_many_warnings_of_a_kind_are_counted() -> None:
         "a path that leaves the image is kept inside: 1,002 more",
         "the tar has no end mark; it may be cut short at a file's end",
     )
+
+
+def test_small_files_of_a_folder_are_read_whatever_their_names() -> None:
+    capture = Capture(
+        lambda parent: lambda name: name == "keep", 10, lambda parent: 3 if parent == "bin" else -1
+    )
+    data = tar(
+        file("bin/a", b"#!x").encoded(),
+        file("bin/b", b"#!xy").encoded(),
+        file("bin/c", b"").encoded(),
+        file("bin/keep", b"0123456789").encoded(),
+        file("lib/a", b"#!x").encoded(),
+        file("lib/b", b"").encoded(),
+    )
+    layer = read_layer(StreamReader(iter([data])), capture)
+    assert [each.content for each in layer.entries] == [
+        b"#!x", None, b"", b"0123456789", None, None,
+    ]  # fmt: skip
+    assert layer.warnings == ()

@@ -268,3 +268,100 @@ def test_the_largest_come_first() -> None:
     for name, size in (("a", 10), ("b", 30), ("c", 20)):
         files |= distribution(name, {f"{name}.py": size}, record=f"{name}.py,,\n")
     assert [each.name for each in facts_of(files).distributions] == ["b", "c", "a"]
+
+
+def test_an_editable_install_owns_its_metadata_and_not_its_source() -> None:
+    files: dict[str, int | str] = {
+        **distribution("mine", {"__editable__.mine-1.0.pth": 9}),
+        f"{SITE}/mine-1.0.dist-info/direct_url.json": (
+            '{"url": "file:///src/mine", "dir_info": {"editable": true}}'
+        ),
+        "src/mine/mine/__init__.py": 1_000,
+    }
+    each = found(files)["mine"]
+    assert (each.evidence, each.is_editable, each.direct_url) == (
+        "editable",
+        True,
+        "file:///src/mine",
+    )
+    assert owned(each) == {"__editable__.mine-1.0.pth"}
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ('{"url": "file:///src", "dir_info": {}}', "file:///src"),
+        ('{"url": "https://x.example/a.whl", "archive_info": {}}', "https://x.example/a.whl"),
+        ('{"url": "https://user:secret@git.example/a?token=b#c", "vcs_info": {"vcs": "git"}}',
+         "https://git.example/a"),
+        ('{"url": "ssh://git@git.example:22/a.git"}', "ssh://git.example:22/a.git"),
+        ('{"url": 5}', "5"),
+        ('{"url": "http://[broken"}', ""),
+        ('{"url": null, "dir_info": null}', ""),
+        ('{"url": "file:///src", "dir_info": []}', "file:///src"),
+        ('{"url": "file:///src", "dir_info": "yes"}', ""),
+        ("[1]", ""),
+        ("\0\0\0", ""),
+        ("[" * 99_999, ""),
+    ],
+)  # fmt: skip
+def test_where_it_came_from_is_told_without_passwords(text: str, url: str) -> None:
+    files = distribution("a", {"a.py": 1})
+    files[f"{SITE}/a-1.0.dist-info/direct_url.json"] = text
+    each = found(files)["a"]
+    assert (each.direct_url, each.is_editable, each.evidence) == (url, False, "record")
+
+
+def test_an_unpacked_egg_owns_all_of_its_folder() -> None:
+    egg = f"{SITE}/old_one-0.2-py3.11.egg"
+    files: dict[str, int | str] = {
+        f"{egg}/EGG-INFO/PKG-INFO": "Name: old-one\nVersion: 0.2\n",
+        f"{egg}/EGG-INFO/requires.txt": "six\n",
+        f"{egg}/EGG-INFO/top_level.txt": "elsewhere\n",
+        f"{egg}/old_one/a.py": 5,
+        f"{egg}/old_one/__pycache__/a.cpython-311.pyc": 7,
+        f"{SITE}/elsewhere/b.py": 9,
+    }
+    each = found(files)["old-one"]
+    assert (each.evidence, each.version, each.requirements) == ("egg", "0.2", ("six",))
+    assert each.files.keys() == {path for path in files if path.startswith(egg)}
+
+
+@pytest.mark.parametrize("source", ["/src/dev\n.", "/src/dev", "  /link/dev  \n"])
+def test_a_development_install_is_known_by_its_link(source: str) -> None:
+    files: dict[str, int | str] = {
+        f"{SITE}/old-dev.egg-link": source,
+        "src/dev/old_dev.egg-info/PKG-INFO": "Name: old-dev\nVersion: 0.1\n",
+        "src/dev/old_dev.egg-info/requires.txt": "six\n",
+        "src/dev/old_dev.egg-info/SOURCES.txt": "setup.py\nolddev.py\n",
+        "src/dev/olddev.py": 100,
+    }
+    layer = made_layer(files, symlinks={"link": "src"})
+    facts = Facts(config=parse_config(b"{}"), filesystem=made_filesystem(layer))
+    [each] = facts.distributions
+    assert (each.name, each.version, each.evidence) == ("old-dev", "0.1", "editable")
+    assert (each.requirements, each.direct_url) == (("six",), "file:///src/dev")
+    assert each.files.keys() == {f"{SITE}/old-dev.egg-link"}
+    assert [environment.path for environment in facts.environments] == [SITE]
+
+
+@pytest.mark.parametrize("source", ["", "/gone", "src/dev", "/etc/passwd", "/loop", "\0"])
+def test_a_link_to_nothing_is_no_distribution(source: str) -> None:
+    layer = made_layer(
+        {f"{SITE}/a.egg-link": source, "etc/passwd": 5, f"{SITE}/b.py": 1},
+        symlinks={"loop": "loop"},
+    )
+    facts = Facts(config=parse_config(b"{}"), filesystem=made_filesystem(layer))
+    assert facts.distributions == ()
+
+
+def test_packages_of_sources_stand_in_for_a_top_level() -> None:
+    info = f"{SITE}/some_name-1.0.egg-info"
+    files: dict[str, int | str] = {
+        f"{info}/PKG-INFO": "Name: some-name\nVersion: 1.0\n",
+        f"{info}/SOURCES.txt": "setup.py\nsrc/other/__init__.py\nsrc/other/deep/__init__.py\n"
+        "tests/__init__.py\n",
+        f"{SITE}/other/a.py": 10,
+        f"{SITE}/tests/b.py": 20,
+    }
+    assert owned(found(files)["some-name"]) == {"other/a.py"}

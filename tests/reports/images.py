@@ -17,7 +17,9 @@ HOSTILE = (
 def service() -> Analysis:
     """Return a service as many are: CUDA torch, caches, tests, a chown over everything."""
     environment = {
-        "app/.venv/pyvenv.cfg": "version = 3.11.9\n",
+        "app/.venv/pyvenv.cfg": "home = /usr/bin\nversion = 3.11.9\nuv = 0.5.1\n",
+        "app/.venv/bin/python": 0,
+        "app/.venv/bin/uvicorn": "#!/app/.venv/bin/python\nimport uvicorn\n",
         **distribution(
             "torch",
             {
@@ -48,7 +50,17 @@ def service() -> Analysis:
     return analysed(
         ExampleLayer(
             created_by="/bin/sh -c #(nop) ADD file:1234 in / ",
-            files={"usr/bin/python3.11": 6_800_000, "etc/os-release": "ID=debian\n"},
+            files={
+                "usr/bin/python3.11": 6_800_000,
+                "usr/lib/python3.11/os.py": 40_000,
+                "usr/lib/libc.so.6": 1_900_000,
+                "etc/os-release": "ID=debian\n",
+                "var/lib/dpkg/status": _DEBIAN,
+                "var/lib/dpkg/info/libc6:amd64.list": "/usr/lib/libc.so.6\n",
+                "var/lib/dpkg/info/python3.11.list": (
+                    "/usr/bin/python3.11\n/usr/lib/python3.11/os.py\n"
+                ),
+            },
         ),
         ExampleLayer(
             created_by="RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit",
@@ -57,7 +69,11 @@ def service() -> Analysis:
         ExampleLayer(
             created_by="RUN /bin/sh -c python3 -m venv .venv && .venv/bin/pip install "
             "-r requirements.txt # buildkit",
-            files={**environment, "root/.cache/pip/http-v2/a": 45_000_000},
+            files={
+                **environment,
+                **distribution("six", {"six.py": 34_000}, site="srv/vendored"),
+                "root/.cache/pip/http-v2/a": 45_000_000,
+            },
         ),
         ExampleLayer(
             created_by="RUN /bin/sh -c rm -rf /root/.cache || true # buildkit",
@@ -69,8 +85,16 @@ def service() -> Analysis:
             uid=1000,
         ),
         ExampleLayer(created_by="COPY src ./src # buildkit", files={"app/src/main.py": 2_500}),
+        command=("uvicorn", "main:app"),
+        environment={"PATH": "/app/.venv/bin:/usr/local/bin:/usr/bin:/bin"},
         warnings=("the history has 1 more instructions than there are layers",),
     )
+
+
+_DEBIAN = "".join(
+    f"Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n\n"
+    for name, version in (("libc6", "2.36-9+deb12u14"), ("python3.11", "3.11.2-6+deb12u8"))
+)
 
 
 def partial() -> Analysis:

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from imgdiag.capture import CAPTURE
+from imgdiag.layers.walk import split
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "app/lib/python3.11/site-packages/a-1.dist-info/RECORD",
+        "app/lib/python3.11/site-packages/a-1.dist-info/direct_url.json",
+        "app/lib/python3.11/site-packages/a-1.egg-info/installed-files.txt",
+        "app/lib/python3.11/site-packages/a-1-py3.11.egg/EGG-INFO/PKG-INFO",
+        "app/lib/python3.11/site-packages/a.egg-link",
+        "app/lib/python3.11/site-packages/a.pth",
+        "app/.venv/pyvenv.cfg",
+        "opt/conda/conda-meta/a-1-0.json",
+        "var/lib/dpkg/status",
+        "var/lib/dpkg/diversions",
+        "var/lib/dpkg/info/a.list",
+        "var/lib/dpkg/status.d/a",
+        "var/lib/dpkg/status.d/a.md5sums",
+        "lib/apk/db/installed",
+        "usr/lib/apk/db/installed",
+    ],
+)
+def test_what_says_what_is_installed_is_read(path: str) -> None:
+    parent, name = split(path)
+    assert CAPTURE.wanted_in(parent)(name)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "app/lib/python3.11/site-packages/a/b.py",
+        "var/lib/dpkg/info/a.md5sums",
+        "var/lib/dpkg/available",
+        "lib/apk/db/scripts.tar",
+        "opt/conda/conda-meta/history",
+        "etc/passwd",
+        "srv/a.egg-link",
+    ],
+)
+def test_nothing_else_is(path: str) -> None:
+    parent, name = split(path)
+    assert not CAPTURE.wanted_in(parent)(name)
+
+
+@pytest.mark.parametrize(
+    ("folder", "size"), [("bin", 1024), ("app/.venv/bin", 1024), ("app/bin/x", -1), ("", -1)]
+)
+def test_small_scripts_are_read_where_programs_are(folder: str, size: int) -> None:
+    assert CAPTURE.small_in(folder) == size
