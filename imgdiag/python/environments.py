@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from imgdiag.filesystem import Directory, File, Filesystem, join, resolve
@@ -60,8 +61,13 @@ def find_environments(
     filesystem: Filesystem, usage: Usage, interpreters: Sequence[Interpreter]
 ) -> tuple[Environment, ...]:
     """Return the environments, in the order of their paths; empty package folders are left out."""
+    by_prefix: dict[str, list[Interpreter]] = defaultdict(list)
+    for each in interpreters:
+        by_prefix[each.prefix].append(each)
+    versions = {each.version for each in interpreters}
+    only = next(iter(versions)) if len(versions) == 1 else None
     return tuple(
-        _environment(filesystem, path, interpreters)
+        _environment(filesystem, path, by_prefix, only)
         for path in sorted(set(_package_folders(usage)))
     )
 
@@ -89,15 +95,19 @@ def _is_installed(metadata: Directory) -> bool:
 
 
 def _environment(
-    filesystem: Filesystem, path: str, interpreters: Sequence[Interpreter]
+    filesystem: Filesystem,
+    path: str,
+    interpreters: Mapping[str, Sequence[Interpreter]],
+    only_version: str | None,
 ) -> Environment:
+    """Describe a folder. `interpreters` are by their prefixes, all of `only_version` or of two."""
     match = _VERSION.search(f"/{path}")
     version = match[1] if match else None
     is_library = path.rpartition("/")[2] in PACKAGE_FOLDERS
     prefix = _LIBRARY.sub("", path) if is_library else path
     creator = next((name for name, where in _CREATORS if where.search(f"/{path}/")), "")
     configuration = read_configuration(filesystem, prefix)
-    own = [each for each in interpreters if each.prefix == prefix]
+    own = interpreters.get(prefix, ())
     if configuration:
         kind = "venv"
         version = version or _short(
@@ -122,7 +132,7 @@ def _environment(
         path=path,
         prefix=prefix,
         kind=kind,
-        python_version=version or _version_of(filesystem, prefix, own or interpreters),
+        python_version=version or (_version_of(filesystem, prefix, own) if own else only_version),
         creator=creator,
     )
 
@@ -144,7 +154,7 @@ def read_configuration(filesystem: Filesystem, prefix: str) -> dict[str, str]:
 def _version_of(
     filesystem: Filesystem, prefix: str, interpreters: Iterable[Interpreter]
 ) -> str | None:
-    """Return the version of the Python that a folder without one in its path is for.
+    """Return the version of a prefix's Python.
 
     The only one there is; else what the prefix's bin/python3 leads to, as for Debian's
     usr/lib/python3, which may lie beside two interpreters.

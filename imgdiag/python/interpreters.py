@@ -67,8 +67,9 @@ def in_store(path: str) -> bool:
 
 
 def is_executable(node: Node) -> bool:
-    """Tell whether a file may be run."""
-    return isinstance(node, File) and bool(node.attributes[0] & 0o111)
+    """Tell whether a file may be run; a listing by `find` tells no modes, so that any may."""
+    mode = node.attributes[0] & 0o777 if isinstance(node, File) else None
+    return mode == 0 or bool(mode and mode & 0o111)
 
 
 def _program(filesystem: Filesystem, prefix: str, name: str) -> str:

@@ -12,10 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from imgdiag.filesystem import Directory, File, Filesystem, join, resolve
+from imgdiag.filesystem import Directory, Filesystem, join, resolve
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment, read_configuration
-from imgdiag.python.interpreters import Interpreter
+from imgdiag.python.interpreters import Interpreter, is_executable
 from imgdiag.python.metadata import text_of
 from imgdiag.python.started import Command, take_apart
 
@@ -124,9 +124,9 @@ class Programs:
     def _executable(self, path: str) -> str | None:
         folder, _, name = path.rpartition("/")
         place, target = (resolve(self._filesystem.root, each) for each in (folder, path))
-        if place is None or target is None or not isinstance(target[1], File):
+        if place is None or target is None or not is_executable(target[1]):
             return None
-        return join(place[0], name) if target[1].attributes[0] & 0o111 else None
+        return join(place[0], name)
 
     def _follow(self, program: str, command: Command, how: str) -> Place | None:
         """Return where a Python or a script imports from, None for any other program."""

@@ -29,7 +29,11 @@ _WRAPPERS: dict[str, tuple[frozenset[str], int]] = {
     "su-exec": (frozenset(), 1),
     "tini": (frozenset(("-e", "-p")), 0),
 }
+# What is more than these is made to keep a reader busy.
 _MOST_WRAPPERS = 10
+_MOST_PROGRAMS = 50
+_MOST_FOLDERS = 200  # of PATH
+_LONGEST_LINE = 16_384  # characters of a shell's line
 # What a shell's line may do without starting a program of interest.
 _HARMLESS = frozenset(
     (":", "[", "cat", "chmod", "chown", "cp", "date", "echo", "ln", "ls", "mkdir", "mv", "printf",
@@ -59,7 +63,7 @@ class Command:
     @property
     def path(self) -> list[str]:
         """Return the folders that its name is looked up in, in that order, absolute."""
-        folders = self.variables.get("PATH", DEFAULT_PATH).split(":")
+        folders = self.variables.get("PATH", DEFAULT_PATH).split(":", _MOST_FOLDERS)
         return [posixpath.join(self.folder, each) for each in folders]
 
     def with_first_on_path(self, folder: str) -> Command:
@@ -100,7 +104,9 @@ def take_apart(command: Command) -> tuple[list[Command], str]:
     found: list[Command] = []
     try:
         for each in _programs(command):
-            found.append(each)  # noqa: PERF402 - what comes before the end counts
+            if len(found) == _MOST_PROGRAMS:
+                raise _UnclearError("the image starts too many programs")  # noqa: TRY301
+            found.append(each)
     except _UnclearError as reason:
         return found, str(reason)
     return found, ""
@@ -162,6 +168,8 @@ def _script(shell: str, words: tuple[str, ...]) -> str:
 
 def _lines(script: str, shell: Command) -> Iterator[Command]:
     """Yield the programs of a shell's line that is a plain list of them."""
+    if len(script) > _LONGEST_LINE:
+        raise _UnclearError("the shell's line that the image starts is too long to be taken apart")
     lexer = shlex.shlex(script, posix=True, punctuation_chars=";&|()<>\n")
     lexer.whitespace = " \t\r"
     lexer.whitespace_split = True

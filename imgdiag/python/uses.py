@@ -24,6 +24,7 @@ from imgdiag.python.started import DEFAULT_PATH, Command, find_started
 
 # Kinds that nothing brings in but an interpreter's own rules; others may be added by a program.
 _BY_RULE = frozenset(("venv", "conda", "system", "standalone", "user"))
+_LONGEST_PATH_FILE = 65_536  # characters; more is made to keep a reader busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class _Notes:
         self._config = config
         self._filesystem = filesystem
         self._environments = environments
+        self._by_path = {each.path: each for each in environments}
         self._interpreters = interpreters
         self._programs = programs
         self._used: dict[str, str] = {}
@@ -136,7 +138,9 @@ class _Notes:
             if environment.kind not in _BY_RULE or not isinstance(directory, Directory):
                 continue
             for name, node in directory.children.items():
-                for line in text_of(node).splitlines() if name.endswith(".pth") else ():
+                if not name.endswith(".pth"):
+                    continue
+                for line in text_of(node)[:_LONGEST_PATH_FILE].splitlines():
                     if line.strip() and not line.startswith(("#", "import ", "import\t")):
                         where = posixpath.join(f"/{environment.path}", line.strip())
                         self._take_folder(where, f"/{environment.path}/{name} adds it")
@@ -196,9 +200,8 @@ class _Notes:
 
     def _take_folder(self, path: str, evidence: str) -> None:
         found = resolve(self._filesystem.root, path)
-        for each in self._environments:
-            if found is not None and each.path == found[0]:
-                self._used.setdefault(each.path, evidence)
+        if found is not None and found[0] in self._by_path:
+            self._used.setdefault(found[0], evidence)
 
 
 def _belongs(environment: Environment, interpreter: Interpreter) -> bool:

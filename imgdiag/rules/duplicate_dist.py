@@ -1,6 +1,7 @@
 """duplicate-dist: the same distribution in two environments, one of them not in use."""
 
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator
 
 from imgdiag.facts import Claim, Facts
@@ -23,14 +24,13 @@ def _check(facts: Facts) -> Iterator[Finding]:
     }
     # Where all of an environment can go, multiple-venvs and multiple-pythons say so.
     libraries = tuple(f"{each.library}/" for each in unused_interpreters(facts))
+    inside: dict[str, list[Distribution]] = defaultdict(list)
+    for each in facts.distributions:
+        inside[each.environment.path].append(each)
     for environment in unused(facts):
         if environment.kind in ("venv", "conda") or environment.path.startswith(libraries):
             continue
-        found = [
-            each
-            for each in facts.distributions
-            if each.environment is environment and each.name in places
-        ]
+        found = [each for each in inside[environment.path] if each.name in places]
         claim = facts.claim_distributions(found)
         if not claim.layers:
             continue

@@ -1,6 +1,7 @@
 """multiple-pythons: an interpreter beside the one that the image uses."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from imgdiag.facts import Claim, Facts
@@ -14,6 +15,7 @@ from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.system import apk, conda
 from imgdiag.system.package import SystemPackage
 
+_LIBRARY = re.compile(r"(?:.+/)?lib(?:64)?/(?:python|pypy)\d+\.\d+t?(?=/)")
 _NAME = re.compile(r"[\w.+-]+")  # of a package: another was made to break out of the line
 
 
@@ -23,8 +25,10 @@ def _check(facts: Facts) -> Iterator[Finding]:
         for each in facts.interpreters
         if facts.uses.interpreters[each.library].in_use
     ]
-    for interpreter in unused_interpreters(facts):
-        packages = _packages_of(facts, interpreter)
+    unused = unused_interpreters(facts)
+    by_library = _packages_by_library(facts) if unused else {}
+    for interpreter in unused:
+        packages = by_library.get(interpreter.library, [])
         if any(each.manager == conda.MANAGER for each in packages):
             continue  # it goes with its environment, if that does
         paths = [] if packages else _parts(facts, interpreter)
@@ -47,14 +51,16 @@ def _check(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _packages_of(facts: Facts, interpreter: Interpreter) -> list[SystemPackage]:
-    """Return the system's packages that hold the interpreter or its standard library."""
-    library = f"{interpreter.library}/"
-    return [
-        each
-        for each in facts.system_packages
-        if interpreter.path in each.files or any(path.startswith(library) for path in each.files)
-    ]
+def _packages_by_library(facts: Facts) -> dict[str, list[SystemPackage]]:
+    """Return the system's packages that hold each interpreter or its standard library."""
+    programs = {each.path: each.library for each in facts.interpreters if each.path}
+    found: dict[str, list[SystemPackage]] = defaultdict(list)
+    for package in facts.system_packages:
+        libraries = {match[0] for match in map(_LIBRARY.match, package.files) if match}
+        libraries |= {programs[path] for path in programs.keys() & package.files.keys()}
+        for library in libraries:
+            found[library].append(package)
+    return found
 
 
 def _parts(facts: Facts, interpreter: Interpreter) -> list[str]:

@@ -141,3 +141,17 @@ def test_what_came_before_is_kept() -> None:
     found = started("sh", "-c", "migrate && . ./settings.sh && app")
     assert [each.words for each in found.commands] == [("migrate",)]
     assert found.unclear == "the shell's line that the image starts has '.' in it"
+
+
+@pytest.mark.parametrize(
+    ("command", "programs", "reason"),
+    [
+        (["sh", "-c", "a;" * 51], 50, "the image starts too many programs"),
+        (["sh", "-c", "a" * 20_000], 0,
+         "the shell's line that the image starts is too long to be taken apart"),
+    ],
+)  # fmt: skip
+def test_what_is_made_to_keep_a_reader_busy(command: list[str], programs: int, reason: str) -> None:
+    found = started(*command)
+    assert (len(found.commands), found.unclear) == (programs, reason)
+    assert len(started("a", PATH=":" * 9_999).commands[0].path) == 201

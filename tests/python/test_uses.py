@@ -427,3 +427,19 @@ def test_a_use_in_words() -> None:
     found = facts_of_image("python3").uses
     assert str(found.environments[LOCAL]) == "in use: CMD python3 is /usr/local/bin/python3"
     assert str(found.environments[VENV]) == "unknown: CMD python3 waits for a program"
+
+
+def test_modes_that_nobody_knows_bar_nothing() -> None:
+    # A listing by `find` tells no modes; a file that is known not to be executable is passed over.
+    for mode, in_use in ((0, True), (0o644, None), (0o744, True)):
+        layer = made_layer({**FILES}, symlinks=SYMLINKS)
+        entries = [
+            entry._replace(attributes=(mode, 0, 0)) if entry.name == "gunicorn" else entry
+            for entry in layer.entries
+        ]
+        config = {"config": {"Cmd": ["/app/.venv/bin/gunicorn"], "Env": [f"PATH={PATH}"]}}
+        facts = Facts(
+            config=parse_config(json.dumps(config).encode()),
+            filesystem=made_filesystem(type(layer)(entries=entries, whiteouts=[])),
+        )
+        assert facts.uses.environments[VENV].in_use is in_use
