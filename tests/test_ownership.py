@@ -150,3 +150,50 @@ def test_every_visible_byte_has_the_first_owner_that_names_it(
         assert size == sum(file.size for file in set(owned.values()))
     assert found == expected
     shares(facts)
+
+
+READ = (
+    f"{SITE}/a-1.dist-info/METADATA", f"{SITE}/a-1.dist-info/RECORD",
+    f"{SITE}/a-1.dist-info/direct_url.json", f"{SITE}/b.egg-info/PKG-INFO",
+    f"{SITE}/b.egg-info/installed-files.txt", f"{SITE}/b.egg-info/top_level.txt",
+    f"{SITE}/b.egg-info/SOURCES.txt", f"{SITE}/c.egg-link", f"{SITE}/d.pth",
+    f"{SITE}/e.egg/EGG-INFO/PKG-INFO", f"{SITE}/f.egg-info", "app/.venv/pyvenv.cfg",
+    "app/.venv/bin/run", "var/lib/dpkg/status", "var/lib/dpkg/diversions",
+    "var/lib/dpkg/info/a.list", "var/lib/dpkg/status.d/a", "var/lib/dpkg/status.d/a.md5sums",
+    "lib/apk/db/installed", "opt/conda/conda-meta/a-1-0.json",
+)  # fmt: skip
+PIECES = (
+    "/", "..", "\n", "\r\n", "\0", ",", '"', "{", "}", "[", ":", " ", "=", "#!", "'''exec' ",
+    "/app/.venv/bin/python", "a.py", "Name: a\n", "Package: a\n", "Version: 1\n", "P:a\n",
+    "F:usr\n", "R:b\n", '{"files": ["a"], "name": "x"}', '{"url": "file:///app"}', "usr/lib", "home",
+    "\x85", "\u2028", "../" * 40, "loop/", "import ",
+)  # fmt: skip
+WORDS = (
+    "sh", "-c", "run", "/app/.venv/bin/run", "uv", "conda", "env", "-n", "a b; c", "$(", "", ".",
+    "python", "tini", "--", ". /app/.venv/bin/activate && run",
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(
+    texts=st.dictionaries(
+        st.sampled_from(READ), st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
+    ),
+    command=st.lists(st.sampled_from(WORDS), max_size=5),
+    path=st.lists(st.sampled_from(PIECES), max_size=4).map("".join),
+)
+def test_whatever_an_image_says_its_numbers_add_up(
+    texts: dict[str, str], command: list[str], path: str
+) -> None:
+    files: dict[str, int | str] = {
+        **dict.fromkeys(("usr/lib/a.py", "usr/bin/uv", f"{SITE}/a.py"), 5),
+        **texts,
+    }
+    layer = ExampleLayer(created_by="RUN x", files=files)
+    # examine raises when an invariant is broken, and must raise nothing else.
+    analysis = examine(
+        made_image(layer, command=command, environment={"PATH": path, "PYTHONPATH": path})
+    )
+    assert analysis.sizes.visible_bytes == sum(
+        len(each.encode()) if isinstance(each, str) else each for each in files.values()
+    )
