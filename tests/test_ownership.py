@@ -165,8 +165,8 @@ READ = (
 PIECES = (
     "/", "..", "\n", "\r\n", "\0", ",", '"', "{", "}", "[", ":", " ", "=", "#!", "'''exec' ",
     "/app/.venv/bin/python", "a.py", "Name: a\n", "Package: a\n", "Version: 1\n", "P:a\n",
-    "F:usr\n", "R:b\n", '{"files": ["a"], "name": "x"}', '{"url": "file:///app"}', "usr/lib", "home",
-    "\x85", "\u2028", "../" * 40, "loop/", "import ",
+    "F:usr\n", "R:b\n", '{"files": ["a"], "name": "x"}', '{"url": "file:///app"}', "usr/lib",
+    "home", "\x85", "\u2028", "../" * 40, "loop/", "import ",
 )  # fmt: skip
 WORDS = (
     "sh", "-c", "run", "/app/.venv/bin/run", "uv", "conda", "env", "-n", "a b; c", "$(", "", ".",

@@ -12,6 +12,8 @@ from imgdiag.python.interpreters import Interpreter, in_store
 from imgdiag.scanner.usage import Usage
 
 PACKAGE_FOLDERS = frozenset(("site-packages", "dist-packages"))
+# Kinds of environments that only others' interpreters use.
+WITHOUT_INTERPRETER = frozenset(("prefix", "pypackages", "target", "user"))
 _METADATA = (".dist-info", ".egg-info")
 _VERSION = re.compile(r"/python(\d+\.\d+)t?/(?:site|dist)-packages$")
 # Debian's system environment has a second folder in local/, called dist-packages.

@@ -80,11 +80,7 @@ class Programs:
         place = self._follow(program, command, how)
         if place is None:
             return None, f"{how}, and nothing says which Python that uses"
-        if name in _MANAGERS:
-            return place, f"{said} starts other programs"
-        if _PYTHON.fullmatch(name) and len(command.words) == 1:
-            return place, f"{said} waits for a program"
-        return place, ""
+        return place, _doubt(command, said)
 
     def find(self, command: Command) -> str | None:
         """Return the path of a command's program; links of its folder are followed, not its own."""
@@ -172,8 +168,8 @@ class Programs:
             found = self.find(each)
             place = self._follow(found, each, f"{how}, run in /{prefix}") if found else None
             if place is not None:
-                doubt = "" if name in _NATIVE else f"{name} itself may run in another environment"
-                return place, unclear or doubt
+                itself = "" if name in _NATIVE else f"{name} itself may run in another environment"
+                return place, unclear or _doubt(each, each.words[0]) or itself
         return None, f"{how}, and nothing says what that runs"
 
     def _project(self, command: Command, name: str) -> tuple[str | None, tuple[str, ...]]:
@@ -182,8 +178,8 @@ class Programs:
         while rest and rest[-1].startswith("-"):
             if rest.pop() not in _PLAIN_OPTIONS:
                 return None, ()
-        folder = command.variables.get("UV_PROJECT_ENVIRONMENT", "") if name == "uv" else ""
-        path = posixpath.join(command.folder, folder or ".venv")
+        named = command.variables.get("UV_PROJECT_ENVIRONMENT" if name == "uv" else "VIRTUAL_ENV")
+        path = posixpath.join(command.folder, named or ".venv")
         found = resolve(self._filesystem.root, path)
         known = found is not None and bool(read_configuration(self._filesystem, found[0]))
         return (found[0] if found and known else None), tuple(rest[::-1])
@@ -208,3 +204,13 @@ class Programs:
             self._filesystem.find(join(found[0], "conda-meta")), Directory
         )
         return (found[0] if found and known else None), tuple(rest[::-1])
+
+
+def _doubt(command: Command, said: str) -> str:
+    """Return why a program that was found may start others, "" if it does not seem so."""
+    name = posixpath.basename(command.words[0])
+    if name in _MANAGERS:
+        return f"{said} starts other programs"
+    if _PYTHON.fullmatch(name) and len(command.words) == 1:
+        return f"{said} waits for a program"
+    return ""

@@ -17,7 +17,7 @@ from imgdiag.errors import ImgdiagError
 from imgdiag.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.layers.walk import read_layer
-from imgdiag.python.environments import Environment
+from imgdiag.python.environments import WITHOUT_INTERPRETER, Environment
 from imgdiag.python.torch import Torch
 from imgdiag.scanner import live
 from imgdiag.sources import Request
@@ -156,7 +156,7 @@ sys.stdout.flush()
 
 def _ask(image: live.LiveImage, environment: Environment | None, sandbox: live.Sandbox) -> Answer:
     """Ask the first Python that starts. Raises ImgdiagError when none does, or it fails."""
-    if environment and environment.kind in ("user", "target"):
+    if environment and environment.kind in WITHOUT_INTERPRETER:
         # No interpreter belongs to such a folder: whoever uses it names it in PYTHONPATH.
         sandbox = replace(
             sandbox, environment={**sandbox.environment, "PYTHONPATH": f"/{environment.path}"}
@@ -192,7 +192,7 @@ _ENDED = {
 
 def interpreters(environment: Environment | None) -> list[str]:
     """Return the programs to try for an environment, the surest first; without one, by PATH."""
-    if environment is None or environment.kind in ("user", "target"):
+    if environment is None or environment.kind in WITHOUT_INTERPRETER:
         return ["python3", "python"]
     folder = f"/{environment.prefix}/bin" if environment.prefix else "/bin"
     names = ["python3", "python"]

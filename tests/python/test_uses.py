@@ -350,6 +350,9 @@ def test_poetry_runs_in_the_projects_environment_and_is_itself_in_another() -> N
     found = uses("/opt/other/bin/poetry", "run", "gunicorn", "app")
     assert used(found) == VENV_USED
     assert found[OTHER] == (None, "poetry itself may run in another environment")
+    found = uses("/opt/other/bin/poetry", "run", "python", VIRTUAL_ENV="/opt/other")
+    assert OTHER in used(found)
+    assert found[VENV] == (None, "python waits for a program")
 
 
 CONDA = "opt/conda/envs/app"
