@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from imgdiag.image import ImageConfig
+from imgdiag.text import shortened
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # as engines set it
 _SHELLS = frozenset(("ash", "bash", "dash", "sh", "zsh"))
@@ -162,7 +163,9 @@ def _script(shell: str, words: tuple[str, ...]) -> str:
             return words[index + 1]
         is_value = index > 0 and re.fullmatch(r"-[a-z]*o", words[index - 1])
         if not word.startswith("-") and not is_value:
-            raise _UnclearError(f"the image starts a shell script, {word}, which decides")
+            raise _UnclearError(
+                f"the image starts a shell script, {shortened(word, 100)}, which decides"
+            )
     raise _UnclearError(f"the image starts a shell, {shell}")
 
 
@@ -216,7 +219,9 @@ def _simple(words: list[str], now: Command) -> Command:
         if script == "activate" and folder.endswith("/bin"):
             return now.with_first_on_path(folder)
     if words[0] in _UNCLEAR or "$" in words[0] or "`" in words[0]:
-        raise _UnclearError(f"the shell's line that the image starts has {words[0]!r} in it")
+        raise _UnclearError(
+            f"the shell's line that the image starts has {shortened(words[0], 100)!r} in it"
+        )
     return replace(now, words=tuple(words))
 
 

@@ -21,9 +21,11 @@ from imgdiag.python.interpreters import Interpreter
 from imgdiag.python.metadata import text_of
 from imgdiag.python.programs import Place, Programs
 from imgdiag.python.started import DEFAULT_PATH, Command, find_started
+from imgdiag.text import shortened
 
 # Kinds that nothing brings in but an interpreter's own rules; others may be added by a program.
 _BY_RULE = frozenset(("venv", "conda", "system", "standalone", "user"))
+_LONGEST_NAME = 100  # characters of a program's name in the evidence
 _LONGEST_PATH_FILE = 65_536  # characters; more is made to keep a reader busy
 
 
@@ -61,7 +63,8 @@ def find_uses(
     unclear = start.unclear
     hows: list[str] = []
     for command in start.commands:
-        place, doubt = programs.locate(command, f"{start.said} {command.words[0]}")
+        said = f"{start.said} {shortened(command.words[0], _LONGEST_NAME)}"
+        place, doubt = programs.locate(command, said)
         unclear = unclear or doubt
         if place is not None:
             hows.append(place.how)

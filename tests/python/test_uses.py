@@ -446,3 +446,8 @@ def test_modes_that_nobody_knows_bar_nothing() -> None:
             filesystem=made_filesystem(type(layer)(entries=entries, whiteouts=[])),
         )
         assert facts.uses.environments[VENV].in_use is in_use
+
+
+def test_a_name_made_to_fill_the_report_is_cut() -> None:
+    [evidence] = {evidence for _, evidence in uses("x" * 99_999).values()}
+    assert evidence == f"CMD {'x' * 99}… is not in a folder of PATH"

@@ -135,10 +135,20 @@ def hostile() -> Analysis:
     return analysed(
         ExampleLayer(
             created_by=f"RUN /bin/sh -c make {HOSTILE}\n```\n<script>",
-            files={**torch, **package, f"{name}/{name}": 20_000_000, f"opt/{name}": 5_000_000},
+            files={
+                **torch,
+                **package,
+                f"{name}/{name}": 20_000_000,
+                f"opt/{name}": 5_000_000,
+                f"opt/{name}.pyz": 5_000,
+                f"var/lib/dpkg/info/{name}.list": "/usr/lib/x.so\n",
+                "usr/lib/x.so": 30_000_000,
+                f"srv/{name}/a-1.dist-info/METADATA": "Name: a\n",
+            },
         ),
         ExampleLayer(created_by=f"RUN /bin/sh -c rm {HOSTILE}", deletes=(name,)),
         ExampleLayer(created_by="RUN x", files={"y": 1}),
+        command=(HOSTILE,),
         reference=f"registry/{HOSTILE}:latest",
         problems={2: f"its blob {HOSTILE} is missing"},
         warnings=(f"a warning about {HOSTILE}",),
