@@ -123,25 +123,23 @@ class _Zeroer:
         return layer
 
 
-class _ZeroingReader:
-    """Passes on what is read, and zeros for what is skipped, to `write`."""
+class _ZeroingReader(Reader):
+    """Passes on what is read, and zeros for what is passed over, to `write`."""
 
     def __init__(self, reader: Reader, write: Callable[[bytes], None]) -> None:
         self._reader = reader
         self._write = write
 
-    def read(self, size: int) -> bytes:
-        data = self._reader.read(size)
-        self._write(data)
-        return data
-
-    def skip(self, size: int) -> int:
-        skipped = left = self._reader.skip(size)
+    def read_at(self, start: int, size: int) -> bytes:
+        before = self._reader.position()
+        data = self._reader.read_at(start, size)
+        left = self._reader.position() - len(data) - before
         while left > 0:
             step = min(left, len(_ZEROS))
             self._write(_ZEROS if step == len(_ZEROS) else _ZEROS[:step])
             left -= step
-        return skipped
+        self._write(data)
+        return data
 
     def position(self) -> int:
         return self._reader.position()

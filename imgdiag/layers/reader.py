@@ -6,21 +6,37 @@ import os
 from collections.abc import Iterator
 from typing import Protocol
 
+PlainHeader = tuple[bytes, int, bytes]
+"""A tar header whose text need not be read: its member's name in full, the size of the content,
+and the header's bytes from 100 to 157 (`tar.FIELDS`)."""
+
 
 class Reader(Protocol):
-    """Bytes read forwards only."""
+    """Bytes read forwards only, counted from 0."""
+
+    def read_at(self, start: int, size: int) -> bytes:
+        """Return `size` bytes from byte `start` on; fewer only at the end.
+
+        `start` is never before `position()`; what lies between is passed over without a look.
+        """
+
+    def position(self) -> int:
+        """Return the byte that comes next, at most the length of what there is."""
+
+    def header_at(self, start: int) -> PlainHeader | None:
+        """Return the tar header at byte `start` when it is known without reading it.
+
+        No extension header stands before it then, and the reader stands behind it; but the header
+        may still be read.
+        """
+        return None
 
     def read(self, size: int) -> bytes:
         """Return the next `size` bytes; fewer only at the end."""
-
-    def skip(self, size: int) -> int:
-        """Pass over `size` bytes without looking at them; return how many there were."""
-
-    def position(self) -> int:
-        """Return how many bytes have been read or skipped."""
+        return self.read_at(self.position(), size)
 
 
-class FileReader:
+class FileReader(Reader):
     """A stretch of an open file. What is skipped is never read from the disk.
 
     By `pread`, not by a memory map: as fast, but a map of a 16 GB archive holds 1.2 GB of pages
@@ -31,38 +47,32 @@ class FileReader:
 
     def __init__(self, descriptor: int, start: int, end: int) -> None:
         self._descriptor = descriptor
-        self._start = start
-        self._at = start
-        self._end = end
+        self._offset = start
+        self._length = end - start
+        self._at = 0
         self._buffer = b""
-        self._buffer_at = start
+        self._buffer_at = 0
 
-    def read(self, size: int) -> bytes:
-        at = self._at
-        stop = min(at + size, self._end)
-        offset = at - self._buffer_at
-        if offset < 0 or stop - self._buffer_at > len(self._buffer):
-            wanted = min(max(stop - at, _BUFFER), self._end - at)
-            self._buffer = os.pread(self._descriptor, wanted, at)
-            self._buffer_at = at
-            offset = 0
-        data = self._buffer[offset : offset + stop - at]
-        self._at = at + len(data)
+    def read_at(self, start: int, size: int) -> bytes:
+        at = start - self._buffer_at
+        data = self._buffer[at : at + size]
+        if len(data) < size or start > self._length:
+            start = min(start, self._length)
+            wanted = min(max(size, _BUFFER), self._length - start)
+            self._buffer = os.pread(self._descriptor, wanted, self._offset + start)
+            self._buffer_at = start
+            data = self._buffer[:size]
+        self._at = start + len(data)
         return data
 
-    def skip(self, size: int) -> int:
-        skipped = min(size, self._end - self._at)
-        self._at += skipped
-        return skipped
-
     def position(self) -> int:
-        return self._at - self._start
+        return self._at
 
 
 _BUFFER = 4096  # bytes; a page
 
 
-class StreamReader:
+class StreamReader(Reader):
     """Chunks of bytes from an iterator, drawn only as they are needed."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
@@ -71,8 +81,11 @@ class StreamReader:
         self._at = 0
         self._passed = 0  # bytes in the chunks before this one
 
-    def read(self, size: int) -> bytes:
-        at, stop = self._at, self._at + size
+    def read_at(self, start: int, size: int) -> bytes:
+        while start - self._passed > len(self._chunk) and self._next_chunk():
+            pass
+        at = min(start - self._passed, len(self._chunk))
+        stop = at + size
         if stop <= len(self._chunk):
             self._at = stop
             return self._chunk[at:stop]
@@ -85,15 +98,6 @@ class StreamReader:
             missing -= len(part)
             parts.append(part)
         return b"".join(parts)
-
-    def skip(self, size: int) -> int:
-        missing = size
-        while True:
-            step = min(missing, len(self._chunk) - self._at)
-            self._at += step
-            missing -= step
-            if not missing or not self._next_chunk():
-                return size - missing
 
     def position(self) -> int:
         return self._passed + self._at

@@ -81,6 +81,8 @@ class Capture:
 
 NOTHING = Capture(lambda parent: frozenset[str]().__contains__, 0)
 
+# Kept by name here, as each look into an enumeration takes as long as making a tuple.
+_FILE, _HARD_LINK, _SPECIAL = Kind.FILE, Kind.HARD_LINK, Kind.SPECIAL
 _KINDS = {
     tar.FILE: Kind.FILE,
     tar.DIRECTORY: Kind.DIRECTORY,
@@ -100,10 +102,13 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
     parent = ""
     wants, small = capture.wanted_in(parent), capture.small_in(parent)
     for path, type_, size, stored, attributes, mtime, link in tar.members(reader, warnings.add):
-        folder, name = split(path, warnings.add)
-        if folder != parent:
-            parent = folder  # entries of one folder share one string
-            wants, small = capture.wanted_in(parent), capture.small_in(parent)
+        folder, _, name = path.rpartition("/")
+        # Most stand in the folder of the one before, whose path is known to be clean.
+        if folder != parent or name in _NO_NAMES:
+            folder, name = split(path, warnings.add)
+            if folder != parent:
+                parent = folder  # entries of one folder share one string
+                wants, small = capture.wanted_in(parent), capture.small_in(parent)
         if name.startswith(WHITEOUT_PREFIX):
             if name == OPAQUE_MARK:
                 whiteouts.append(Whiteout(parent, None))
@@ -112,9 +117,9 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
             else:
                 whiteouts.append(Whiteout(parent, name[len(WHITEOUT_PREFIX) :]))
             continue
-        kind = _KINDS.get(type_, Kind.SPECIAL)
+        kind = _KINDS.get(type_, _SPECIAL)
         content = None
-        if kind is Kind.FILE:
+        if kind is _FILE:
             if wants(name):
                 if stored == size <= capture.max_bytes:
                     content = reader.read(size)
@@ -124,10 +129,13 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
                 content = reader.read(size)
         else:
             size = 0
-            if kind is Kind.HARD_LINK:
+            if kind is _HARD_LINK:
                 link = "/".join(filter(None, split(link, warnings.add)))
         entries.append(Entry(parent, name, kind, size, attributes, mtime, link, content))
     return Layer(entries=entries, whiteouts=whiteouts, warnings=warnings.messages())
+
+
+_NO_NAMES = frozenset(("", ".", ".."))
 
 
 def split(path: str, warn: Callable[[str], None] = lambda message: None) -> tuple[str, str]:

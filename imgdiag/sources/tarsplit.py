@@ -13,37 +13,29 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from imgdiag import jsontext
 from imgdiag.errors import CorruptImage
+from imgdiag.layers import tar
 from imgdiag.layers.compression import Compression, decompress
+from imgdiag.layers.reader import PlainHeader, Reader
 from imgdiag.layers.walk import split
 
 _SEGMENT, _FILE = 2, 1
 _STEP = 128 * 1024
 
-
-class FileRecord(NamedTuple):
-    """A file between two segments. Its name is in `line`, parsed for the few that are read."""
-
-    size: int
-    line: bytes
-
-    @property
-    def name(self) -> str:
-        """Return the file's path in the layer."""
-        entry = jsontext.parse_object(self.line, _WHAT)
-        if raw := jsontext.get(entry, "name_raw", str, "", _WHAT):
-            return _decoded(raw).decode("utf-8", "surrogateescape")
-        return jsontext.get(entry, "name", str, "", _WHAT)
+Record = tuple[bytes, int, bytes]
+"""A segment's base64; the size of the file whose content follows it; the line of that file, empty
+when none does. The line is parsed for the few files that are read."""
 
 
-def records(path: Path) -> Iterator[bytes | FileRecord]:
-    """Yield a tar-split file's records: raw bytes, or a file that stands between them.
+def records(path: Path) -> Iterator[Record]:
+    """Yield what a tar-split file holds, each file with the segment before it. Raises CorruptImage.
 
-    Files without content are left out. Raises CorruptImage.
+    The two come in turns, but for a segment or two at the end.
     """
+    segment = b""
     with path.open("rb") as file:
         stored = iter(lambda: file.read(_STEP), b"")
         rest = b""
@@ -53,28 +45,52 @@ def records(path: Path) -> Iterator[bytes | FileRecord]:
                 # As Go's encoder writes segments, half of all lines: no need to parse JSON.
                 if line.startswith(_SEGMENT_START):
                     end = line.find(b'"', len(_SEGMENT_START))
-                    yield _decoded(line[len(_SEGMENT_START) : end])
-                elif (record := _record(line)) is not None:
-                    yield record
+                    payload = line[len(_SEGMENT_START) : end]
+                elif (size := _file_size(line)) is not None:
+                    yield segment, size, line
+                    segment = b""
+                    continue
+                else:
+                    payload = _payload(line)
+                if segment:
+                    yield segment, 0, b""
+                segment = payload
         if rest:
             raise CorruptImage(f"{_WHAT} is cut short")
+    yield segment, 0, b""
 
 
-def _record(line: bytes) -> bytes | FileRecord | None:
+def _file_size(line: bytes) -> int | None:
+    """Return the size in a file's line, None when it is no file's."""
     # Quotes in a name are escaped, so what stands in quotes here is a key.
     if line.startswith(_FILE_START):
         at = line.find(_SIZE)
         if at < 0:
-            return None
+            return 0
         at += len(_SIZE)
         digits = line[at : line.find(b",", at)]
         if digits.isdigit():
-            return FileRecord(int(digits), line)
+            return int(digits)
     entry: dict[str, Any] = jsontext.parse_object(line, _WHAT)
-    if entry.get("type") == _SEGMENT:
-        return _decoded(jsontext.get(entry, "payload", str, "", _WHAT))
-    size = jsontext.get(entry, "size", int, 0, _WHAT)
-    return FileRecord(size, line) if entry.get("type") == _FILE and size > 0 else None
+    if entry.get("type") != _FILE:
+        return None
+    return max(jsontext.get(entry, "size", int, 0, _WHAT), 0)
+
+
+def _payload(line: bytes) -> bytes:
+    """Return the base64 in a segment's line."""
+    entry = jsontext.parse_object(line, _WHAT)
+    if entry.get("type") != _SEGMENT:
+        return b""
+    return jsontext.get(entry, "payload", str, "", _WHAT).encode()
+
+
+def _name(line: bytes) -> str:
+    """Return the path in a file's line."""
+    entry = jsontext.parse_object(line, _WHAT)
+    if raw := jsontext.get(entry, "name_raw", str, "", _WHAT):
+        return _decoded(raw).decode("utf-8", "surrogateescape")
+    return jsontext.get(entry, "name", str, "", _WHAT)
 
 
 def _decoded(text: bytes | str) -> bytes:
@@ -87,84 +103,90 @@ def _decoded(text: bytes | str) -> bytes:
 _WHAT = "the engine's record of a layer"
 _SEGMENT_START = b'{"type":2,"payload":"'
 _FILE_START = b'{"type":1,"name'
+_NAME_START = b'{"type":1,"name":"'
 _SIZE = b'"size":'
 
 
-class TarSplitReader:
+class TarSplitReader(Reader):
     """Reads a tar from its records; a file's content comes from the folder it is unpacked in."""
 
-    def __init__(self, parts: Iterator[bytes | FileRecord], folder: Path) -> None:
-        self._parts = parts
+    def __init__(self, records: Iterator[Record], folder: Path) -> None:
+        self._records = records
         self._folder = folder
-        self._segment = b""
-        self._segment_at = 0
-        self._file = FileRecord(0, b"")
-        self._file_left = 0
-        self._passed = 0
+        self._at = 0
+        # The record in hand: itself, its segment once that is decoded, and where its parts stand.
+        self._record: Record = (b"", 0, b"")
+        self._segment: bytes | None = None
+        self._start = self._content_start = self._end = 0
 
-    def read(self, size: int) -> bytes:
-        at = self._segment_at
-        if not self._file_left and at + size <= len(self._segment):
-            self._segment_at = at + size
-            self._passed += size
-            return self._segment[at : at + size]
-        parts: list[bytes] = []
-        missing = size
-        while missing:
-            if self._file_left:
-                part = self._content(min(missing, self._file_left))
-                self._file_left -= len(part)
-            elif self._segment_at < len(self._segment):
-                part = self._segment[self._segment_at : self._segment_at + missing]
-                self._segment_at += len(part)
-            elif self._next():
-                continue
-            else:
-                break
-            parts.append(part)
-            missing -= len(part)
-        self._passed += size - missing
-        return b"".join(parts)
-
-    def skip(self, size: int) -> int:
-        missing = size
-        while missing:
-            step = self._file_left
-            if step:
-                step = min(step, missing)
-                self._file_left -= step
-            else:
-                step = min(len(self._segment) - self._segment_at, missing)
-                self._segment_at += step
-                if not step and not self._next():
-                    break
-            missing -= step
-        self._passed += size - missing
-        return size - missing
+    def read_at(self, start: int, size: int) -> bytes:
+        while start >= self._end and self._next():
+            pass
+        start = min(start, self._end)
+        data = b"".join(self._pieces(start, size))
+        self._at = start + len(data)
+        return data
 
     def position(self) -> int:
-        return self._passed
+        return self._at
+
+    def header_at(self, start: int) -> PlainHeader | None:
+        while start >= self._end and self._next():
+            pass
+        segment, size, line = self._record
+        first = start - self._start
+        # A segment holds the padding of the file before it, then the headers of the file after it.
+        alone = first < tar.BLOCK and start + tar.BLOCK == self._content_start
+        if not alone or not line.startswith(_NAME_START):
+            return None
+        name = line[len(_NAME_START) : line.find(b'"', len(_NAME_START))]
+        if b"\\" in name:
+            return None
+        # To decode all of the segment would take longer than all else that is done with it.
+        first += tar.FIELDS.start
+        text = segment[first // 3 * 4 : (first + _FIELDS_SIZE + 2) // 3 * 4]
+        self._at = self._content_start
+        return name, size, _decoded(text)[first % 3 : first % 3 + _FIELDS_SIZE]
 
     def _next(self) -> bool:
-        """Go to the next record, when the one before is used up; False at the end."""
-        part = next(self._parts, None)
-        if part is None:
+        """Go to the next record; False at the end."""
+        record = next(self._records, None)
+        if record is None:
             return False
-        if isinstance(part, bytes):
-            self._segment, self._segment_at = part, 0
-        else:
-            self._file, self._file_left = part, part.size
+        segment, size, _ = self._record = record
+        self._segment = None
+        self._start = self._end
+        self._content_start = self._start + len(segment) // 4 * 3 - segment[-2:].count(b"=")
+        self._end = self._content_start + size
         return True
 
-    def _content(self, size: int) -> bytes:
-        name = self._file.name
-        data = _read_beneath(self._folder, name, self._file.size - self._file_left, size)
+    def _pieces(self, start: int, size: int) -> Iterator[bytes]:
+        """Yield what stands from `start` on, across records."""
+        while size and (start < self._end or self._next()):
+            segment, file_size, line = self._record
+            if start < self._content_start:
+                if self._segment is None:
+                    self._segment = _decoded(segment)
+                at = start - self._start
+                piece = self._segment[at : at + size]
+            else:
+                at = start - self._content_start
+                piece = self._content(_name(line), at, min(size, file_size - at))
+            yield piece
+            start += len(piece)
+            size -= len(piece)
+
+    def _content(self, name: str, at: int, size: int) -> bytes:
+        data = _read_beneath(self._folder, name, at, size)
         if len(data) < size:
             raise CorruptImage(
                 f"{name!r} is shorter in the engine's store than its record says",
                 hint="The store was changed by hand: build or pull the image again",
             )
         return data
+
+
+_FIELDS_SIZE = tar.FIELDS.stop - tar.FIELDS.start
 
 
 def _read_beneath(folder: Path, name: str, offset: int, size: int) -> bytes:

@@ -6,11 +6,14 @@ import base64
 import gzip
 import json
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from imgdiag.capture import CAPTURE
 from imgdiag.errors import CorruptImage, ImgdiagError
@@ -18,7 +21,23 @@ from imgdiag.layers import tar as tar_walk
 from imgdiag.layers.reader import StreamReader
 from imgdiag.layers.walk import Layer, read_layer
 from imgdiag.sources.tarsplit import TarSplitReader, records
-from tests.builder import Entry, file, folder, hard_link, symlink, tar, whiteout
+from tests.builder import (
+    GNU,
+    V7,
+    Entry,
+    fifo,
+    file,
+    folder,
+    gnu_long_name,
+    gnu_sparse,
+    hard_link,
+    header,
+    padded,
+    pax,
+    symlink,
+    tar,
+    whiteout,
+)
 
 RECORD = "a.py,,\nb.py,,\n"
 ENTRIES = [
@@ -35,7 +54,7 @@ ENTRIES = [
 ]
 
 
-def split_tar(entries: Iterable[Entry], tmp_path: Path) -> tuple[Path, Path]:
+def split_tar(entries: Iterable[Entry | bytes], tmp_path: Path) -> tuple[Path, Path]:
     """Write tar-split's records of a tar and the unpacked files, and return where they are."""
     files = tmp_path / "diff"
     data = tar(*entries)
@@ -79,6 +98,44 @@ def test_a_layer_by_its_records_is_the_layer_by_its_tar(tmp_path: Path) -> None:
     assert walk(path, files) == read_layer(StreamReader(iter([tar(*ENTRIES)])), CAPTURE)
 
 
+LONG = "/".join(["folder"] * 40)
+# Each makes one member, named for its place in the tar.
+MEMBERS: list[Callable[[str], Entry | bytes]] = [
+    lambda name: file(name, 700, uid=1_000, mtime=1_700_000_000),
+    lambda name: file(f"{name}/METADATA", b"Name: a\n"),
+    lambda name: file(f"./{name}.py", 512),
+    lambda name: file(f'{name}/"quoted".py', 3),
+    lambda name: file(f"{name}/\\back.py", 3),
+    lambda name: file(f"{name}/é.py", 3),
+    lambda name: file(os.fsdecode(f"{name}/".encode() + b"\xff"), 3),
+    lambda name: file(f"{LONG}/{name}", 900),
+    lambda name: folder(name),
+    lambda name: symlink(name, "../target"),
+    lambda name: hard_link(name, "target"),
+    lambda name: fifo(name),
+    lambda name: whiteout(name),
+    lambda name: header(name.encode(), prefix=b"usr/lib"),
+    lambda name: header(f"{name}/".encode(), kind=b"\0", magic=V7),
+    lambda name: header(name.encode(), mtime=(-5).to_bytes(12, "big", signed=True), magic=GNU),
+    lambda name: pax(mtime="8.9", uid=7, gid=8) + header(name.encode(), size=2) + padded(b"ab"),
+    lambda name: pax(kind=b"g", mtime=9) + header(name.encode()),
+    lambda name: gnu_long_name(f"{LONG}/{name}") + header(b"short", magic=GNU),
+    lambda name: gnu_sparse(name, b"stored", real_size=9_000, extensions=1),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(MEMBERS), max_size=8))
+def test_any_layer_by_its_records_is_the_layer_by_its_tar(
+    makers: list[Callable[[str], Entry | bytes]],
+) -> None:
+    members = [make(f"{index}-1.dist-info") for index, make in enumerate(makers)]
+    with tempfile.TemporaryDirectory() as folder:
+        assert walk(*split_tar(members, Path(folder))) == read_layer(
+            StreamReader(iter([tar(*members)])), CAPTURE
+        )
+
+
 def test_only_what_is_read_must_be_there(tmp_path: Path) -> None:
     path, files = split_tar(ENTRIES, tmp_path)
     (files / "site-packages" / "a.py").unlink()
@@ -91,10 +148,11 @@ def test_a_reader_gives_the_tar_byte_for_byte(tmp_path: Path) -> None:
     data = tar(*ENTRIES)
     reader = TarSplitReader(records(path), files)
     assert reader.read(700) == data[:700]
-    assert reader.skip(1_000) == 1_000
-    assert reader.position() == 1_700
-    assert reader.read(len(data)) == data[1_700:]
-    assert (reader.read(1), reader.skip(1)) == (b"", 0)
+    assert reader.read_at(1_700, 10) == data[1_700:1_710]
+    assert reader.position() == 1_710
+    assert reader.read(len(data)) == data[1_710:]
+    assert (reader.read(1), reader.read_at(len(data) + 5, 1)) == (b"", b"")
+    assert reader.position() == len(data)
 
 
 def test_a_link_in_the_store_leads_nowhere(tmp_path: Path) -> None:
