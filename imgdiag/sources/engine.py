@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from typing import Any
 from imgdiag.errors import ImgdiagError, NotFound, within
 from imgdiag.sources import containerd, containers_storage, overlay2, save
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
-from imgdiag.sources.graph import RouteClosed
+from imgdiag.sources.graph import RouteClosed, readable
+from imgdiag.sources.unixapi import ask
 
 _TIMEOUT = 3600  # seconds; the engine stages a full copy before it sends the first byte
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -27,8 +29,39 @@ def load(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
     RouteClosed when the route that was asked for is not open, ImgdiagError without an engine.
     """
     host, tls = address()
+    details, info = _inspect(host, tls, name)
+    note = ""
+    with within(name):
+        if request.route != "save":
+            try:
+                with readable(_root(info, request)):
+                    return _load_store(host, info, details, name, visit, request)
+            except RouteClosed as closed:
+                if request.route == "store":
+                    closed.hint = closed.hint or "--route save takes the slow way"
+                    raise
+                note = f"by docker save, as {closed}"
+                request.progress.note(note)
+    local = host.startswith("unix://")
     with answering(name, host, tls) as client, within(name):
-        return _load(client, host, name, visit, request)
+        image = save.load(
+            client,
+            name,
+            visit,
+            request,
+            source="podman" if _is_podman(info) else "docker",
+            engine_bytes=details.get("Size"),
+            staging=_root(info, request) if local else None,
+        )
+    return replace(image, route_note=note)
+
+
+def _inspect(host: str, tls: Any, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the engine says of the image `name`, and of itself."""
+    if answers := ask(host, f"/images/{name}/json", "/info"):
+        return answers[0], answers[1]
+    with answering(name, host, tls) as client:
+        return client.api.inspect_image(name), client.api.info()
 
 
 @contextmanager
@@ -75,15 +108,17 @@ def address() -> tuple[str, Any]:
     DOCKER_HOST (with its TLS variables), else DOCKER_CONTEXT or the current context, else the
     default socket. Raises ImgdiagError for a context that is not there or cannot be read.
     """
-    from docker.context import ContextAPI
-    from docker.context.config import get_current_context_name
-    from docker.utils import kwargs_from_env
-
     if host := os.environ.get("DOCKER_HOST", ""):
+        if host.startswith("unix://"):
+            return host, None
+        from docker.utils import kwargs_from_env
+
         return host, kwargs_from_env().get("tls")
-    name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
+    name = os.environ.get("DOCKER_CONTEXT") or _current_context()
     if name == "default":
         return _DEFAULT_HOST, None
+    from docker.context import ContextAPI
+
     try:
         context: Any = ContextAPI.get_context(name)
         return str(context.Host), context.TLSConfig
@@ -92,6 +127,17 @@ def address() -> tuple[str, Any]:
             f"the Docker context {name!r} cannot be used ({type(error).__name__}: {error})",
             hint="See 'docker context ls', or set DOCKER_HOST",
         ) from error
+
+
+def _current_context() -> str:
+    """Return the context that 'docker context use' chose."""
+    folder = os.environ.get("DOCKER_CONFIG")
+    try:
+        path = Path(folder) if folder else Path.home() / ".docker"
+        config = json.loads((path / "config.json").read_bytes())
+        return str(config.get("currentContext") or "default")
+    except (OSError, ValueError, AttributeError, RuntimeError):  # none, or none that can be read
+        return "default"
 
 
 def connect(host: str, tls: Any) -> Any:
@@ -105,34 +151,6 @@ def connect(host: str, tls: Any) -> Any:
         timeout=_TIMEOUT,
         use_ssh_client=host.startswith("ssh://"),
     )
-
-
-def _load(
-    client: Any, host: str, name: str, visit: LayerVisitor[T], request: Request
-) -> SourceImage[T]:
-    details = client.api.inspect_image(name)
-    info = client.api.info()
-    note = ""
-    if request.route != "save":
-        try:
-            return _load_store(host, info, details, name, visit, request)
-        except RouteClosed as closed:
-            if request.route == "store":
-                closed.hint = closed.hint or "--route save takes the slow way"
-                raise
-            note = f"by docker save, as {closed}"
-            request.progress.note(note)
-    local = host.startswith("unix://")
-    image = save.load(
-        client,
-        name,
-        visit,
-        request,
-        source="podman" if _is_podman(info) else "docker",
-        engine_bytes=details.get("Size"),
-        staging=_root(info, request) if local else None,
-    )
-    return replace(image, route_note=note)
 
 
 def _load_store(

@@ -56,8 +56,11 @@ def test_a_context_that_does_not_exist(contexts: Path, monkeypatch: pytest.Monke
         engine.address()
 
 
-def test_last_the_default_socket(contexts: Path) -> None:
-    (contexts / "config.json").write_text("{}")
+@pytest.mark.parametrize("text", ["{}", '{"currentContext": ""}', "[]", "no JSON", None])
+def test_last_the_default_socket(contexts: Path, text: str | None) -> None:
+    (contexts / "config.json").unlink()
+    if text is not None:
+        (contexts / "config.json").write_text(text)
     assert engine.address() == ("unix:///var/run/docker.sock", None)
 
 
@@ -67,6 +70,23 @@ def test_a_store_that_may_not_be_read_says_how_to_open_it() -> None:
     assert str(caught.value) == (
         "reading the engine's store takes rights to /var/lib/docker/image. For the fast way run "
         "imgdiag with sudo (rootless podman: 'podman unshare imgdiag …')"
+    )
+
+
+def test_a_store_that_fails_in_any_way_is_a_closed_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any, **options: Any) -> Any:
+        raise OSError(5, "Input/output error", "/var/lib/docker/overlay2")
+
+    answers = [{"Id": "sha256:1", "Size": 1}, {"Driver": "overlay2"}]
+    monkeypatch.setenv("DOCKER_HOST", "unix:///run/one.sock")
+    monkeypatch.setattr(engine, "ask", lambda host, *paths: answers)
+    monkeypatch.setattr("imgdiag.sources.overlay2.load", fail)
+    with pytest.raises(RouteClosed) as caught:
+        engine.load("app:1", lambda reader: None, Request(route="store"))
+    assert str(caught.value) == (
+        "app:1: the engine's store is not as expected (Input/output error: "
+        "/var/lib/docker/overlay2). If its folder is elsewhere from here, name it with "
+        "--engine-root"
     )
 
 
