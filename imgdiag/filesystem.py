@@ -238,6 +238,10 @@ def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
     return "/".join(names), trail[-1]
 
 
+# Kept by name here, as each look into an enumeration takes as long as making a tuple.
+_FILE, _DIRECTORY, _HARD_LINK, _SYMLINK = Kind.FILE, Kind.DIRECTORY, Kind.HARD_LINK, Kind.SYMLINK
+
+
 class _Merger:
     """The state of the merge: the tree so far, and what has been hidden."""
 
@@ -250,7 +254,8 @@ class _Merger:
         self.warnings = Warnings()
         self.touching = touching
         self.index = 0
-        self.moved = False  # a link was replaced: the same path may now lead elsewhere
+        self.folders: dict[str, Directory] = {}  # of this layer, those not found by links
+        self.moved = False  # a folder or link was replaced: a path may now lead elsewhere
 
     def result(self) -> Filesystem:
         wasted = [0] * len(self.sizes)
@@ -280,22 +285,22 @@ class _Merger:
                 self._apply_whiteout(whiteout)
             path = None
             directory = self.root
+            self.moved = True  # by whiteouts, or by the layers before
             for entry in layer.entries:
                 # Entries come folder by folder, so most stand beside the one before.
                 if entry.parent != path or self.moved:
                     path = entry.parent
                     directory = self._folder(path)
-                    self.moved = False
                 kind = entry.kind
-                if kind is Kind.FILE:
+                if kind is _FILE:
                     self._place(directory, entry, File(entry, index))
                     size += entry.size
                     files += 1
-                elif kind is Kind.DIRECTORY:
+                elif kind is _DIRECTORY:
                     self._place_directory(directory, entry)
-                elif kind is Kind.HARD_LINK:
+                elif kind is _HARD_LINK:
                     self._place_hard_link(directory, entry)
-                elif kind is Kind.SYMLINK:
+                elif kind is _SYMLINK:
                     self.symlink_bytes += len(entry.target.encode("utf-8", "surrogateescape"))
                     self._place(directory, entry, Symlink(entry.target, index))
                 else:
@@ -319,14 +324,25 @@ class _Merger:
 
     def _folder(self, path: str) -> Directory:
         """Return the folder at `path`, its missing parents made."""
+        if self.moved:
+            self.moved = False
+            self.folders = {"": self.root}
+        if path in self.folders:
+            return self.folders[path]
+        parent, _, name = path.rpartition("/")
+        above = self.folders.get(parent)
+        found = above.children.get(name) if above else None
         followed: list[str] = []
-        found = find_directory(self.root, path, followed)
+        if not isinstance(found, Directory):
+            found = find_directory(self.root, path, followed)
         if found is None:
             found, followed = self._make_folder(path)
         if followed:
             self.warnings.add(
                 f"entries under a symbolic link go where it leads, as in most engines: {path!r}"
             )
+        else:
+            self.folders[path] = found
         return found
 
     def _make_folder(self, path: str) -> tuple[Directory, list[str]]:
@@ -378,12 +394,12 @@ class _Merger:
 
     def _replace(self, path: str, before: Node, after: Node) -> None:
         """Hide `before`, in whose place `after` stands now."""
-        self.moved = self.moved or isinstance(before, Symlink)
         if isinstance(before, File) and isinstance(after, File):
             self._hide(path, before, self._cause(before, after))
             if before.layer == self.index and after.layer == self.index:
                 self.warnings.add(f"the same path twice in one layer: {path!r}")
         else:
+            self.moved = self.moved or isinstance(before, Directory | Symlink)
             self._hide(path, before, Cause.REPLACED)
 
     def _cause(self, before: File, after: File) -> Cause:
