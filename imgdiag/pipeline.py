@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from heapq import nsmallest
 
 from imgdiag import invariants, inventory, sources
 from imgdiag.analysis import (
@@ -208,7 +209,7 @@ def _waste(hidden: tuple[Hidden, ...]) -> tuple[Waste, ...]:
             files=len(group),
             examples=tuple(
                 each.path
-                for each in sorted(group, key=lambda each: (-each.file.size, each.path))[:_EXAMPLES]
+                for each in nsmallest(_EXAMPLES, group, lambda each: (-each.file.size, each.path))
             ),
         )
         for (cause, created_in, hidden_in), group in groups.items()
