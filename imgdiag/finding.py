@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from imgdiag.facts import Claim
-from imgdiag.steps import RunEdit
+if TYPE_CHECKING:
+    from imgdiag.facts import Claim
+    from imgdiag.steps import RunEdit
 
 
 class Safety(StrEnum):

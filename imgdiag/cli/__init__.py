@@ -1,4 +1,8 @@
-"""The command line: parse, run, write, exit; one module a command."""
+"""The command line: parse, run, write, exit; one module a command.
+
+A command's module imports what the command does when it is called: `imgdiag --help` imports all
+of them, for a line each.
+"""
 
 from __future__ import annotations
 

@@ -9,14 +9,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from imgdiag.cli._progress import TerminalProgress
 from imgdiag.image import Platform
-from imgdiag.sources import Request
 from imgdiag.units import parse_size
+
+if TYPE_CHECKING:
+    from imgdiag.sources import Request
 
 
 def size_of(value: str) -> int:
@@ -35,7 +37,7 @@ def platform_of(value: str) -> Platform:
     return Platform(*parts)
 
 
-Reading = Callable[[], AbstractContextManager[Request]]
+Reading = Callable[[], "AbstractContextManager[Request]"]
 """What a command that reads an image is given: a block with the request, and progress shown."""
 
 
@@ -53,6 +55,8 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         @contextmanager
         def reading() -> Iterator[Request]:
+            from imgdiag.sources import Request
+
             progress = TerminalProgress(quiet=quiet)
             try:
                 yield Request(

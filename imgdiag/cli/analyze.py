@@ -11,11 +11,10 @@ from typing import TypeVar
 
 import click
 
-from imgdiag import pipeline, reports
+from imgdiag import reports
 from imgdiag.cli import _options
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, judge
 from imgdiag.purpose import Target
 
 BUDGET_FAILED = 1
@@ -128,6 +127,9 @@ def command(
       2  wrong usage
       3  the image could not be analysed
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
+    from imgdiag import pipeline
+    from imgdiag.gate import Budgets, judge
+
     targets = [(name, Path(path)) for name, path in outputs if path != "-"]
     printed = [name for name, path in outputs if path == "-"] or [format_]
     if len(printed) > 1:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import click
 
 from imgdiag.cli import _options
-from imgdiag.reports import Style, _du
-from imgdiag.scanner import du, live
 
 
 @click.command()
@@ -57,6 +55,9 @@ def command(
     With --container, the same is run in a container that runs already; the table then says what
     was written since its start. REF may be left out: imgdiag du --container NAME [PATH].
     """
+    from imgdiag.reports import Style, _du
+    from imgdiag.scanner import du, live
+
     if container is not None:
         if is_live:
             raise click.UsageError("--live makes a container of its own; leave out --container")

@@ -7,13 +7,13 @@ import textwrap
 
 import click
 
-from imgdiag.rules import all_rules
-
 
 @click.command()
 @click.argument("rule")
 def command(rule: str) -> None:
     """Say why RULE matters, how to mend it and when to ignore it."""
+    from imgdiag.rules import all_rules
+
     rules = {each.name: each for each in all_rules()}
     if rule not in rules:
         near = difflib.get_close_matches(rule, rules, 1)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import click
 
 from imgdiag.cli import _options
-from imgdiag.layers.history import read_history
-from imgdiag.reports import Style, _history
 
 
 @click.command()
@@ -20,6 +18,9 @@ def command(reading: _options.Reading, reference: str, no_trunc: bool, format_: 
     Like 'docker history', but for every kind of REF that 'imgdiag analyze' takes, and with the
     bytes of each layer that later layers hide. An instruction that made no layer has no sizes.
     """
+    from imgdiag.layers.history import read_history
+    from imgdiag.reports import Style, _history
+
     with reading() as request:
         history = read_history(reference, request)
     if format_ == "json":

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from imgdiag.cli import _options
-from imgdiag.skeleton import write_skeleton
 from imgdiag.units import format_bytes
 
 
@@ -34,6 +33,8 @@ def command(reading: _options.Reading, reference: str, output: Path) -> None:
     which are mostly scripts that pip made. Everything else becomes zeros. Names,
     variables and instructions may say more than you want to share: look before you send it.
     """
+    from imgdiag.skeleton import write_skeleton
+
     with reading() as request:
         sizes = write_skeleton(reference, output, request)
     click.echo(

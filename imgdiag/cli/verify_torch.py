@@ -7,9 +7,6 @@ import sys
 import click
 
 from imgdiag.cli import _options
-from imgdiag.python.verification import verify_torch
-from imgdiag.reports import Style, _verification
-from imgdiag.scanner.live import Sandbox
 
 DISAGREED = 1
 
@@ -31,6 +28,10 @@ def command(reading: _options.Reading, reference: str, format_: str) -> None:
       2  wrong usage
       3  the image could not be read, or its Python not be run
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
+    from imgdiag.python.verification import verify_torch
+    from imgdiag.reports import Style, _verification
+    from imgdiag.scanner.live import Sandbox
+
     with reading() as request:
         # As the image's own user: that is who imports torch when the image is used.
         sandbox = Sandbox(user="", writable_tmp=True, platform=request.platform)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from imgdiag.analysis import Analysis
-from imgdiag.gate import Gate
+if TYPE_CHECKING:
+    from imgdiag.analysis import Analysis
+    from imgdiag.gate import Gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,32 @@
+"""What a command does not use, it does not import: that is a third of a short run's time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("code", "spared"),
+    [
+        ("import imgdiag", {"imgdiag.cli", "imgdiag.pipeline", "click"}),
+        ("import imgdiag.pipeline", {"docker", "requests", "click", "imgdiag.reports"}),
+        (
+            "from click.testing import CliRunner\n"
+            "from imgdiag.cli import cli\n"
+            "assert 'analyze' in CliRunner().invoke(cli, ['--help']).output",
+            {"docker", "packaging", "imgdiag.pipeline", "imgdiag.sources", "imgdiag.rules"},
+        ),
+    ],
+    ids=["the package", "an analysis", "the help"],
+)
+def test_what_is_not_imported(code: str, spared: set[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys\nprint(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert spared & set(done.stdout.split()) == set()
