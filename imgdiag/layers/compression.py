@@ -64,9 +64,15 @@ def sniff(head: bytes) -> Compression:
 
 
 def decompress(
-    chunks: Iterator[bytes], compression: Compression, warn: Callable[[str], None]
+    chunks: Iterator[bytes],
+    compression: Compression,
+    warn: Callable[[str], None],
+    *,
+    step: int = CHUNK,
 ) -> Iterator[bytes]:
     """Yield the plain bytes of `chunks`, all members or frames one after the other.
+
+    They come in pieces of up to `step` bytes.
 
     A gzip of several members (eStargz) or a zstd of several frames, skippable ones too, is read
     to its last. Zeros after the end are padding; anything else there is passed to `warn`.
@@ -96,7 +102,7 @@ def decompress(
                     hint="The file is incomplete: save or download it again",
                 )
         try:
-            plain = decompressor.decompress(data, CHUNK)
+            plain = decompressor.decompress(data, step)
         except Exception as error:  # igzip and zstd each have their own error types
             raise CorruptImage(
                 f"the {compression.value} data is corrupt ({_reason(error)})",

@@ -14,6 +14,7 @@ from pathlib import Path
 from imgdiag.errors import CorruptImage, ImgdiagError, within
 from imgdiag.image import parse_config
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, SourceLayer, T
+from imgdiag.sources.beneath import Beneath
 from imgdiag.sources.tarsplit import TarSplitReader, records
 
 
@@ -47,9 +48,13 @@ def read_layers(
     request.progress.expect(len(layers), "reading the engine's store, layer")
     found: dict[str, T] = {}
     for index, layer in enumerate(layers):
-        with within(f"layer {index} ({layer.diff_id})"), readable(layer.records):
+        with (
+            within(f"layer {index} ({layer.diff_id})"),
+            readable(layer.records),
+            Beneath(layer.files) as files,
+        ):
             if layer.diff_id not in found:
-                found[layer.diff_id] = visit(TarSplitReader(records(layer.records), layer.files))
+                found[layer.diff_id] = visit(TarSplitReader(records(layer.records), files))
             request.progress.advance(1)
     return SourceImage(
         reference=reference,

@@ -9,8 +9,6 @@ segment of raw bytes in base64, `type` 1 a file's content (`name`, or base64 `na
 from __future__ import annotations
 
 import binascii
-import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +18,10 @@ from imgdiag.errors import CorruptImage
 from imgdiag.layers import tar
 from imgdiag.layers.compression import Compression, decompress
 from imgdiag.layers.reader import PlainHeader, Reader
-from imgdiag.layers.walk import split
+from imgdiag.sources.beneath import Beneath
 
 _SEGMENT, _FILE = 2, 1
-_STEP = 128 * 1024
+_STEP = 64 * 1024  # bytes; larger, and glibc takes the memory from the kernel anew each time
 
 Record = tuple[bytes, int, bytes]
 """A segment's base64; the size of the file whose content follows it; the line of that file, empty
@@ -35,26 +33,30 @@ def records(path: Path) -> Iterator[Record]:
 
     The two come in turns, but for a segment or two at the end.
     """
-    segment = b""
     with path.open("rb") as file:
         stored = iter(lambda: file.read(_STEP), b"")
-        rest = b""
-        for chunk in decompress(stored, Compression.GZIP, lambda message: None):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
+        segment = rest = b""
+        for chunk in decompress(stored, Compression.GZIP, lambda message: None, step=_STEP):
+            text = rest + chunk
+            at = 0
+            # Line by line, not all lines of a chunk at once: that takes a tenth longer.
+            while (end := text.find(b"\n", at)) >= 0:
+                size = None
                 # As Go's encoder writes segments, half of all lines: no need to parse JSON.
-                if line.startswith(_SEGMENT_START):
-                    end = line.find(b'"', len(_SEGMENT_START))
-                    payload = line[len(_SEGMENT_START) : end]
-                elif (size := _file_size(line)) is not None:
-                    yield segment, size, line
-                    segment = b""
-                    continue
+                if text.startswith(_SEGMENT_START, at):
+                    start = at + len(_SEGMENT_START)
+                    payload = text[start : text.find(b'"', start)]
                 else:
-                    payload = _payload(line)
-                if segment:
+                    line = text[at:end]
+                    size = _file_size(line)
+                    payload = _payload(line) if size is None else b""
+                at = end + 1
+                if size is not None:
+                    yield segment, size, line
+                elif segment:
                     yield segment, 0, b""
                 segment = payload
+            rest = text[at:]
         if rest:
             raise CorruptImage(f"{_WHAT} is cut short")
     yield segment, 0, b""
@@ -108,11 +110,11 @@ _SIZE = b'"size":'
 
 
 class TarSplitReader(Reader):
-    """Reads a tar from its records; a file's content comes from the folder it is unpacked in."""
+    """Reads a tar from its records, and a file's content from where it lies unpacked."""
 
-    def __init__(self, records: Iterator[Record], folder: Path) -> None:
+    def __init__(self, records: Iterator[Record], files: Beneath) -> None:
         self._records = records
-        self._folder = folder
+        self._files = files
         self._at = 0
         # The record in hand: itself, its segment once that is decoded, and where its parts stand.
         self._record: Record = (b"", 0, b"")
@@ -177,7 +179,7 @@ class TarSplitReader(Reader):
             size -= len(piece)
 
     def _content(self, name: str, at: int, size: int) -> bytes:
-        data = _read_beneath(self._folder, name, at, size)
+        data = self._files.read(name, at, size)
         if len(data) < size:
             raise CorruptImage(
                 f"{name!r} is shorter in the engine's store than its record says",
@@ -187,26 +189,3 @@ class TarSplitReader(Reader):
 
 
 _FIELDS_SIZE = tar.FIELDS.stop - tar.FIELDS.start
-
-
-def _read_beneath(folder: Path, name: str, offset: int, size: int) -> bytes:
-    """Read from the regular file `name` below `folder`, no symbolic link followed on the way.
-
-    Names come from an image: a link in one must not lead to a file of this machine.
-    """
-    parent, base = split(name)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for part in parent.split("/") if parent else ():
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
-            os.close(descriptor)
-            descriptor = inner
-        file = os.open(base, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
-        try:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise CorruptImage(f"{name!r} is no file in the engine's store")
-            return os.pread(file, size, offset)
-        finally:
-            os.close(file)
-    finally:
-        os.close(descriptor)

@@ -7,6 +7,12 @@ import sys
 
 import pytest
 
+HELP = """
+from click.testing import CliRunner
+from imgdiag.cli import cli
+assert "analyze" in CliRunner().invoke(cli, ["--help"]).output
+"""
+
 
 @pytest.mark.parametrize(
     ("code", "spared"),
@@ -14,9 +20,7 @@ import pytest
         ("import imgdiag", {"imgdiag.cli", "imgdiag.pipeline", "click"}),
         ("import imgdiag.pipeline", {"docker", "requests", "click", "imgdiag.reports"}),
         (
-            "from click.testing import CliRunner\n"
-            "from imgdiag.cli import cli\n"
-            "assert 'analyze' in CliRunner().invoke(cli, ['--help']).output",
+            HELP,
             {"docker", "packaging", "imgdiag.pipeline", "imgdiag.sources", "imgdiag.rules"},
         ),
     ],

@@ -20,6 +20,7 @@ from imgdiag.errors import CorruptImage, ImgdiagError
 from imgdiag.layers import tar as tar_walk
 from imgdiag.layers.reader import StreamReader
 from imgdiag.layers.walk import Layer, read_layer
+from imgdiag.sources.beneath import Beneath
 from imgdiag.sources.tarsplit import TarSplitReader, records
 from tests.builder import (
     GNU,
@@ -90,7 +91,8 @@ def write_records(path: Path, lines: Iterable[dict[str, Any]]) -> None:
 
 
 def walk(path: Path, files: Path) -> Layer:
-    return read_layer(TarSplitReader(records(path), files), CAPTURE)
+    with Beneath(files) as folder:
+        return read_layer(TarSplitReader(records(path), folder), CAPTURE)
 
 
 def test_a_layer_by_its_records_is_the_layer_by_its_tar(tmp_path: Path) -> None:
@@ -146,13 +148,14 @@ def test_only_what_is_read_must_be_there(tmp_path: Path) -> None:
 def test_a_reader_gives_the_tar_byte_for_byte(tmp_path: Path) -> None:
     path, files = split_tar(ENTRIES, tmp_path)
     data = tar(*ENTRIES)
-    reader = TarSplitReader(records(path), files)
-    assert reader.read(700) == data[:700]
-    assert reader.read_at(1_700, 10) == data[1_700:1_710]
-    assert reader.position() == 1_710
-    assert reader.read(len(data)) == data[1_710:]
-    assert (reader.read(1), reader.read_at(len(data) + 5, 1)) == (b"", b"")
-    assert reader.position() == len(data)
+    with Beneath(files) as folder:
+        reader = TarSplitReader(records(path), folder)
+        assert reader.read(700) == data[:700]
+        assert reader.read_at(1_700, 10) == data[1_700:1_710]
+        assert reader.position() == 1_710
+        assert reader.read(len(data)) == data[1_710:]
+        assert (reader.read(1), reader.read_at(len(data) + 5, 1)) == (b"", b"")
+        assert reader.position() == len(data)
 
 
 def test_a_link_in_the_store_leads_nowhere(tmp_path: Path) -> None:
@@ -194,7 +197,7 @@ def test_records_that_make_no_sense(line: dict[str, Any], message: str, tmp_path
     path = tmp_path / "tar-split.json.gz"
     write_records(path, [line])
     with pytest.raises(ImgdiagError, match=message):
-        TarSplitReader(records(path), tmp_path).read(10)
+        TarSplitReader(records(path), Beneath(tmp_path)).read(10)
 
 
 def test_records_cut_short(tmp_path: Path) -> None:
