@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from imgdiag.layers.walk import Capture
+from imgdiag.python.projects.requirements import is_requirements_file
 
 MAX_BYTES = 16 * 1024 * 1024  # tensorflow's RECORD, the largest seen, has 3.1 MB
 SCRIPT_BYTES = 1024  # of a script that an installer made, whose first lines name its Python
@@ -53,7 +54,10 @@ def _wanted_in(parent: str) -> Callable[[str], bool]:
         return lambda name: name.endswith(".list")
     if parent == "var/lib/dpkg/status.d":  # distroless images
         return lambda name: True
-    return _ANYWHERE.__contains__
+    # Only a project's own folders hold requirements files by other names, and each test costs.
+    if "-packages/" in parent or parent.startswith(("usr/lib", "usr/share/", "lib/")):
+        return _ANYWHERE.__contains__
+    return lambda name: name in _ANYWHERE or is_requirements_file(parent, name)
 
 
 def _small_in(parent: str) -> int:

@@ -53,3 +53,24 @@ def test_nothing_else_is(path: str) -> None:
 )
 def test_small_scripts_are_read_where_programs_are(folder: str, size: int) -> None:
     assert CAPTURE.small_in(folder) == size
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "expected"),
+    [
+        ("app", "pyproject.toml", True),
+        ("", "requirements.txt", True),
+        ("app", "requirements-dev.txt", True),
+        ("usr/src/app", "dev-requirements.in", True),
+        ("app/requirements", "base.txt", True),
+        ("app/requirements", "base.md", False),
+        ("app", "constraints.txt", False),
+        ("app", "notes.txt", False),
+        ("usr/share/doc/x", "requirements-dev.txt", False),
+        ("app/.venv/lib/python3.11/site-packages/x", "requirements-dev.txt", False),
+        ("app/.venv/lib/python3.11/site-packages/x-1.dist-info", "REQUESTED", True),
+        ("app/.venv/lib/python3.11/site-packages/x", "METADATA", False),
+    ],
+)
+def test_requirements_files_of_a_project_are_read(folder: str, name: str, expected: bool) -> None:
+    assert CAPTURE.wanted_in(folder)(name) is expected

@@ -29,7 +29,7 @@ def command(reading: _options.Reading, reference: str, output: Path) -> None:
     Kept as they are: names, sizes, owners, modes, times and links of all files; the history and
     the config with its environment variables; the texts that say what is installed (METADATA and
     RECORD of Python packages, package databases, torch/version.py, pyvenv.cfg, os-release),
-    pyproject.toml, requirements.txt and lock files, and files of up to 1 kB in folders named bin,
+    pyproject.toml, requirements files and lock files, and files of up to 1 kB in folders named bin,
     which are mostly scripts that pip made. Everything else becomes zeros. Names,
     variables and instructions may say more than you want to share: look before you send it.
     """
