@@ -16,8 +16,12 @@ from imgdiag.python import archives
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment, find_environments
 from imgdiag.python.gpu_use import GpuUse, cpu_builds, gpu_use
-from imgdiag.python.graph import Graph, build_graph
+from imgdiag.python.graph import Graph
+from imgdiag.python.inferred import infer_extras
 from imgdiag.python.interpreters import Interpreter, find_interpreters
+from imgdiag.python.markers import installed_for
+from imgdiag.python.requires import Requires
+from imgdiag.python.roots import RootFinder, Roots
 from imgdiag.python.torch import Torch, find_torch
 from imgdiag.python.uses import Uses, find_uses
 from imgdiag.scanner.usage import Usage, UsageRow
@@ -98,19 +102,39 @@ class Facts:
         return (*self.ownership.limits, *archives.limits(self.usage))
 
     @cached_property
-    def graphs(self) -> dict[str, Graph]:
-        """The dependency graph of each environment, by its path."""
-        return {
-            path: build_graph(distributions, self.config.platform)
-            for path, distributions in self._by_environment.items()
-        }
-
-    @cached_property
     def _by_environment(self) -> dict[str, list[Distribution]]:
         by_path: dict[str, list[Distribution]] = {each.path: [] for each in self.environments}
         for distribution in self.distributions:
             by_path[distribution.environment.path].append(distribution)
         return by_path
+
+    @cached_property
+    def _requires(self) -> dict[str, Requires]:
+        return {
+            each.path: Requires(
+                self._by_environment[each.path],
+                self.config.platform,
+                installed_for(self.filesystem, each),
+            )
+            for each in self.environments
+        }
+
+    @cached_property
+    def roots(self) -> dict[str, Roots]:
+        """What was asked for in each environment, and where that is said, by its path."""
+        finder = RootFinder(self.filesystem, self.usage, self.config)
+        return {
+            each.path: finder.find(each, self._requires[each.path]) for each in self.environments
+        }
+
+    @cached_property
+    def graphs(self) -> dict[str, Graph]:
+        """The dependency graph of each environment, by its path."""
+        graphs = {}
+        for path, requires in self._requires.items():
+            asked = self.roots[path].asked
+            graphs[path] = Graph(requires, (*asked, *infer_extras(requires, asked)))
+        return graphs
 
     @cached_property
     def torches(self) -> tuple[Torch, ...]:

@@ -243,10 +243,13 @@ def _packages(facts: Facts) -> Iterator[Package]:
     sizes: dict[tuple[str, str], int] = defaultdict(int)
     for each in facts.distributions:
         sizes[each.environment.path, each.name] += each.bytes
+    retained = {
+        path: graph.retained_bytes({name: sizes[path, name] for name in graph.requires})
+        for path, graph in facts.graphs.items()
+    }
     hidden_at = facts.usage.hidden_at()
     for each in facts.distributions:
         path = each.environment.path
-        graph = facts.graphs[path]
         deleted = Counter(
             hidden.hidden_in
             for missing in each.missing_paths
@@ -259,8 +262,8 @@ def _packages(facts: Facts) -> Iterator[Package]:
             environment=path,
             installer=each.installer,
             bytes=each.bytes,
-            retained_bytes=sum(sizes[path, name] for name in graph.retained(each.name)),
-            required_by=tuple(sorted(graph.required_by[each.name])),
+            retained_bytes=retained[path][each.name],
+            required_by=tuple(sorted(facts.graphs[path].required_by[each.name])),
             evidence=each.evidence,
             missing_files=each.missing,
             deleted_files=deleted.total(),
@@ -278,3 +281,5 @@ def _warnings(image: SourceImage[Layer], facts: Facts) -> Iterator[str]:
             yield f"layer {index}: {warning}"
     yield from facts.filesystem.warnings
     yield from facts.limits
+    for path, graph in facts.graphs.items():
+        yield from (f"/{path}: {warning}" for warning in graph.warnings)

@@ -49,11 +49,13 @@ def made_facts(
     *layers: ExampleLayer,
     environment: Mapping[str, str] | None = None,
     command: tuple[str, ...] = (),
+    working_directory: str = "",
 ) -> Facts:
     """Return the facts of an image for linux/amd64, its layers oldest first."""
-    return example_facts(
+    facts = example_facts(
         Example(what="", layers=layers, finds=(), environment=environment or {}, command=command)
     )
+    return replace(facts, config=replace(facts.config, working_directory=working_directory))
 
 
 def facts_of(files: Mapping[str, int | str], created_by: str = "RUN x") -> Facts:

@@ -145,7 +145,7 @@ class _Needs:
         for name, targets in by_extra.items():
             self._required[name] |= targets
         asked = {target for targets in by_extra.values() for target in targets}
-        self.roots = tuple(name for name in graph.roots if name not in asked)
+        self.roots = tuple(name for name in graph.unrequired if name not in asked)
         # A project that has one of these may use it itself, whatever else requires it.
         self._used = tuple(
             name

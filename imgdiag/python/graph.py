@@ -1,176 +1,295 @@
-"""Who requires whom, as the installed metadata says, for the image's own interpreter.
+"""Who requires whom in one environment, who asked for it, and what goes away with what.
 
-Source: the PyPA specification "Dependency specifiers" (markers, extras).
+The graph's nodes are distributions and their extras: `lib[fast]` brings `lib` and what the extra
+adds, so that what goes with one that asks for `lib[fast]` is told apart from what goes with `lib`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 
-from packaging.markers import (
-    UndefinedComparison,
-    UndefinedEnvironmentName,
-    default_environment,
-)
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion
+from imgdiag.python.dominators import dominator_tree
+from imgdiag.python.requires import Edge, Node, Requires
 
-from imgdiag.image import Platform
-from imgdiag.python.distributions import Distribution
-
-_MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "arm": "armv7l"}
+_MOST_STEPS = 20_000_000  # of all searches for distributions with extras; some seconds
+_LOWER_BOUND = "too many extras: what goes with a distribution that has one is a lower bound"
 
 
-@dataclass(frozen=True, slots=True)
+class Origin(StrEnum):
+    """What tells that something is in an environment for its own sake."""
+
+    PROJECT = "project"  # a file of the project asks for it
+    FOLDER = "folder"  # it was installed from a folder: it is a project itself
+    COMMAND = "command"  # an instruction of the history asks for it
+    REQUESTED = "requested"  # its installer marked it as asked for by name
+    INFERRED = "inferred"  # all that the extra requires is there, and nothing else asks for it
+    UNREQUIRED = "unrequired"  # nothing installed requires it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """One reason why a distribution is there that no distribution gives.
+
+    `where` is the file or instruction, `text` what stands in it, `group` the group of the project
+    that it belongs to ("" for none), `dev` whether that group is for developers.
+    """
+
+    name: str
+    extras: tuple[str, ...] = ()
+    origin: Origin = Origin.UNREQUIRED
+    where: str = ""
+    text: str = ""
+    group: str = ""
+    dev: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether something in the image says so, and it is not only concluded."""
+        return self.origin not in (Origin.INFERRED, Origin.UNREQUIRED)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Return what it asks for: an extra brings its distribution with it."""
+        return tuple((self.name, extra) for extra in self.extras) or ((self.name, ""),)
+
+
 class Graph:
-    """One environment's dependencies. Names are normalised; all are installed."""
+    """One environment's dependencies. Names are normalised; all are installed.
 
-    requires: dict[str, frozenset[str]]
-    required_by: dict[str, frozenset[str]]
-    roots: tuple[str, ...]  # what nothing installed requires, and one of each idle circle
+    `requires` and `required_by` have each distribution with the extras that anything asks for.
+    `roots` come from `asked`; then, for what is not reached from these, what nothing requires and
+    one of each idle circle.
+    """
 
-    def needed(self, without: Iterable[str] = ()) -> frozenset[str]:
+    def __init__(self, requires: Requires, asked: Iterable[Root] = ()) -> None:
+        self._requires = requires
+        asked = tuple(each for each in asked if each.name in requires.installed)
+        self._successors: dict[Node, tuple[Node, ...]] = {}
+        starts = [(name, "") for name in requires.installed]
+        self._activate([*starts, *(node for root in asked for node in root.nodes)])
+        self.requires: dict[str, frozenset[str]] = {}
+        self.required_by: dict[str, frozenset[str]] = {}
+        self._connect()
+        self.roots = (*asked, *self._unasked(self.reach(asked)))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what was odd about the metadata."""
+        if self._is_searched_whole:
+            return self._requires.warnings
+        return (*self._requires.warnings, _LOWER_BOUND)
+
+    @cached_property
+    def unrequired(self) -> tuple[str, ...]:
+        """The names that nothing requires, and one of each idle circle, whoever asked for them."""
+        names = sorted(self.requires, key=lambda name: (bool(self.required_by[name]), name))
+        found: list[str] = []
+        seen: set[str] = set()
+        for name in names:
+            if name not in seen:
+                found.append(name)
+                stack = [name]
+                while stack:
+                    each = stack.pop()
+                    if each not in seen:
+                        seen.add(each)
+                        stack += self.requires[each]
+        return tuple(found)
+
+    def extras(self, name: str) -> tuple[str, ...]:
+        """Return the extras of a distribution that anything asks for, sorted."""
+        return tuple(sorted(extra for extra in self._extras[name] if extra))
+
+    def edges(self, name: str) -> Iterator[Edge]:
+        """Yield the requirements that hold, those of the distribution itself before its extras'."""
+        for extra in ("", *self.extras(name)):
+            yield from self._requires.edges((name, extra))
+
+    def edges_to(self, name: str) -> Iterator[Edge]:
+        """Yield the requirements that name a distribution, by the names of who states them."""
+        for source in sorted(self.required_by[name]):
+            yield from (edge for edge in self.edges(source) if edge.target == name)
+
+    def predecessors(self) -> dict[Node, list[Node]]:
+        """Return what leads to each distribution and to each extra in use, in one step."""
+        before: dict[Node, list[Node]] = {node: [] for node in self._successors}
+        for node, targets in self._successors.items():
+            for target in targets:
+                before[target].append(node)
+        return before
+
+    # What is reached
+
+    def reach(self, starts: Iterable[Root], without: Collection[str] = ()) -> frozenset[str]:
+        """Return what `starts` ask for and all that this requires, never entering `without`."""
+        reached: set[Node] = set()
+        stack = [node for root in starts for node in root.nodes]
+        while stack:
+            node = stack.pop()
+            if node not in reached and node[0] not in without:
+                reached.add(node)
+                stack += self._successors[node]
+        return frozenset(name for name, _ in reached)
+
+    def needed(self, without: Collection[str] = ()) -> frozenset[str]:
         """Return what is still reached when the roots among `without` are not asked for.
 
-        One of `without` that another package requires is needed all the same.
+        One of `without` that another distribution requires is needed all the same.
         """
-        dropped = frozenset(without)
-        return self.reach(root for root in self.roots if root not in dropped)
+        return self.reach(root for root in self.roots if root.name not in without)
+
+    def chain(self, name: str, starts: Iterable[Root] | None = None) -> tuple[str, ...]:
+        """Return a shortest chain of requirements to `name`, both ends included.
+
+        It begins at one of `starts`, the roots when not given, and is empty where none leads there.
+        """
+        before: dict[Node, Node | None] = {}
+        queue: list[Node] = []
+        for root in self.roots if starts is None else starts:
+            for node in root.nodes:
+                if node not in before:
+                    before[node] = None
+                    queue.append(node)
+        found = None
+        for node in queue:
+            if node[0] == name:
+                found = node
+                break
+            # An extra and its distribution are one step.
+            stack = [node]
+            while stack:
+                for target in self._successors[stack.pop()]:
+                    if target not in before:
+                        is_own = target[0] == node[0]
+                        before[target] = before[node] if is_own else node
+                        (stack if is_own else queue).append(target)
+        chain: list[str] = []
+        while found is not None:
+            chain.append(found[0])
+            found = before[found]
+        return tuple(reversed(chain))
+
+    # What goes with what
 
     def retained(self, name: str) -> frozenset[str]:
         """Return what goes away with `name`: it and all that is reached through it alone."""
-        return frozenset(self.requires) - self.reach(self.roots, (name,))
+        if name in self._several:
+            return frozenset(self.requires) - self.reach(self.roots, (name,))
+        return frozenset(self._below((name, "")))
 
-    def chain(self, name: str) -> tuple[str, ...]:
-        """Return a shortest chain of requirements from a root to `name`, both included."""
-        before: dict[str, str | None] = dict.fromkeys(self.roots)
-        queue = list(self.roots)
-        for each in queue:
-            if each == name:
-                break
-            for required in sorted(self.requires[each]):
-                if required not in before:
-                    before[required] = each
-                    queue.append(required)
-        chain: list[str] = []
-        step: str | None = name
-        while step is not None:
-            chain.append(step)
-            step = before.get(step)
-        return tuple(reversed(chain))
+    def retained_bytes(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        """Return how many bytes go away with each distribution, when each has `sizes` of its own.
 
-    def reach(self, starts: Iterable[str], closed: Iterable[str] = ()) -> frozenset[str]:
-        """Return `starts` and all that they require, never entering `closed`."""
-        barred = frozenset(closed)
-        reached: set[str] = set()
+        Takes O(e log n) for all that have no extras in use, and a search for each that has; were
+        these too many, theirs is what surely goes, and `warnings` says so.
+        """
+        order, dominators = self._dominators
+        totals = [0] * len(order)
+        for node, index in self._numbers.items():
+            totals[index] = sizes[node[0]] if not node[1] else 0
+        for index in reversed(order[1:]):
+            totals[dominators[index]] += totals[index]
+        result = {name: totals[self._numbers[name, ""]] for name in self.requires}
+        if self._is_searched_whole:
+            for name in self._several:
+                result[name] = sum(sizes[each] for each in self.retained(name))
+        return result
+
+    def _below(self, node: Node) -> Iterator[str]:
+        """Yield the names of the distributions that a node dominates."""
+        nodes = list(self._numbers)
+        stack = [self._numbers[node]]
+        while stack:
+            index = stack.pop()
+            name, extra = nodes[index - 1]
+            if not extra:
+                yield name
+            stack += self._dominated.get(index, ())
+
+    @cached_property
+    def _numbers(self) -> dict[Node, int]:
+        """The nodes by number; 0 is whoever asks for the roots."""
+        return {node: index for index, node in enumerate(self._successors, 1)}
+
+    @cached_property
+    def _dominators(self) -> tuple[list[int], list[int]]:
+        numbers = self._numbers
+        starts = dict.fromkeys(numbers[node] for root in self.roots for node in root.nodes)
+        return dominator_tree(
+            [
+                list(starts),
+                *([numbers[node] for node in targets] for targets in self._successors.values()),
+            ]
+        )
+
+    @cached_property
+    def _dominated(self) -> dict[int, list[int]]:
+        result: dict[int, list[int]] = defaultdict(list)
+        order, dominators = self._dominators
+        for index in order[1:]:
+            result[dominators[index]].append(index)
+        return result
+
+    # How it is built
+
+    def _activate(self, starts: Iterable[Node]) -> None:
+        """Follow `starts`: an extra counts from when something asks for it."""
         stack = list(starts)
         while stack:
-            name = stack.pop()
-            if name not in reached and name not in barred:
-                reached.add(name)
-                stack += self.requires[name]
-        return frozenset(reached)
-
-
-def build_graph(distributions: Iterable[Distribution], platform: Platform) -> Graph:
-    """Return the graph of one environment's distributions.
-
-    Extras are followed: a requirement `cuda-toolkit[cublas]` turns on that extra's requirements.
-    What cannot be parsed requires nothing.
-    """
-    installed = {each.name: each for each in distributions}
-    version = next((each.environment.python_version for each in installed.values()), None)
-    parsed = {
-        name: list(_parse(distribution.requirements)) for name, distribution in installed.items()
-    }
-    environment = _marker_environment(platform, version)
-    requires: dict[str, set[str]] = {name: set() for name in installed}
-    extras: dict[str, set[str]] = {name: {""} for name in installed}
-    queue: list[tuple[str, str]] = [(name, "") for name in installed]
-    for name, extra in queue:
-        for requirement in parsed[name]:
-            target: str = canonicalize_name(requirement.name)
-            if target not in installed or not _holds(requirement, environment, extra):
+            node = stack.pop()
+            if node in self._successors:
                 continue
-            if target != name:  # a distribution may name itself to turn on an extra of its own
-                requires[name].add(target)
-            wanted = {canonicalize_name(each) for each in requirement.extras} - extras[target]
-            queue += [(target, each) for each in wanted]
-            extras[target] |= wanted
-    required_by: dict[str, set[str]] = {name: set() for name in installed}
-    for name, targets in requires.items():
-        for target in targets:
-            required_by[target].add(name)
-    graph = Graph(
-        {name: frozenset(targets) for name, targets in requires.items()},
-        {name: frozenset(names) for name, names in required_by.items()},
-        tuple(sorted(name for name in installed if not required_by[name])),
-    )
-    return Graph(graph.requires, graph.required_by, _with_circles(graph))
+            name, extra = node
+            targets = [each for edge in self._requires.edges(node) for each in edge.nodes]
+            # Whoever has the extra has the distribution; a distribution may ask for an extra of
+            # its own, and naming itself adds nothing.
+            targets = [(name, ""), *targets] if extra else targets
+            self._successors[node] = tuple(dict.fromkeys(each for each in targets if each != node))
+            stack += self._successors[node]
 
+    def _connect(self) -> None:
+        requires: dict[str, set[str]] = {name: set() for name in self._requires.installed}
+        required_by: dict[str, set[str]] = {name: set() for name in self._requires.installed}
+        for (name, _), targets in self._successors.items():
+            for target, _ in targets:
+                if target != name:
+                    requires[name].add(target)
+                    required_by[target].add(name)
+        self.requires = {name: frozenset(names) for name, names in requires.items()}
+        self.required_by = {name: frozenset(names) for name, names in required_by.items()}
 
-def required_names(distribution: Distribution, platform: Platform) -> frozenset[str]:
-    """Return what a distribution requires without its extras, installed or not."""
-    environment = _marker_environment(platform, distribution.environment.python_version)
-    return frozenset(
-        canonicalize_name(each.name)
-        for each in _parse(distribution.requirements)
-        if _holds(each, environment, "")
-    )
+    @cached_property
+    def _extras(self) -> dict[str, list[str]]:
+        """Each distribution's nodes in use: "" and its extras."""
+        result: dict[str, list[str]] = {name: [] for name in self.requires}
+        for name, extra in self._successors:
+            result[name].append(extra)
+        return result
 
+    @cached_property
+    def _several(self) -> frozenset[str]:
+        """The distributions with extras that bring something: they stand for several nodes."""
+        return frozenset(
+            name for (name, extra), targets in self._successors.items() if extra and targets[1:]
+        )
 
-def _with_circles(graph: Graph) -> tuple[str, ...]:
-    """Return the roots and, for distributions that only require each other, the first by name."""
-    roots = list(graph.roots)
-    reached = set(graph.reach(roots))
-    for name in sorted(graph.requires):
-        if name not in reached:
-            roots.append(name)
-            reached |= graph.reach([name], reached)
-    return tuple(roots)
+    @property
+    def _is_searched_whole(self) -> bool:
+        """Whether a search for each distribution with extras is not too much."""
+        steps = sum(map(len, self._successors.values())) + len(self._successors)
+        return len(self._several) * steps <= _MOST_STEPS
 
-
-def _parse(requirements: Iterable[str]) -> Iterable[Requirement]:
-    for text in requirements:
-        try:
-            yield Requirement(text)
-        except (InvalidRequirement, RecursionError):
-            continue
-
-
-def _holds(requirement: Requirement, environment: dict[str, str], extra: str) -> bool:
-    marker = requirement.marker
-    if marker is None:
-        return extra == ""
-    try:
-        if not marker.evaluate({**environment, "extra": extra}):
-            return False
-        # With an extra, only what the extra adds: the rest was followed without it.
-        return extra == "" or not marker.evaluate({**environment, "extra": ""})
-    # What has no answer here, such as `platform_release` of a kernel that nobody knows.
-    except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, RecursionError):
-        return False
-
-
-def _marker_environment(platform: Platform, version: str | None) -> dict[str, str]:
-    """Return the values that markers have in the image, whatever machine this runs on."""
-    environment = {key: str(value) for key, value in default_environment().items()}
-    environment |= {
-        "os_name": "posix",
-        "sys_platform": "linux",
-        "platform_system": "Linux",
-        "platform_machine": _MACHINES.get(platform.architecture, platform.architecture),
-        "platform_python_implementation": "CPython",
-        "implementation_name": "cpython",
-        "platform_release": "",
-        "platform_version": "",
-    }
-    if version:
-        environment |= {
-            "python_version": version,
-            "python_full_version": f"{version}.0",
-            "implementation_version": f"{version}.0",
-        }
-    return environment
+    def _unasked(self, reached: frozenset[str]) -> Iterator[Root]:
+        """Yield a root for what nothing asks for, and for the first by name of each idle circle."""
+        rest = self.requires.keys() - reached
+        first = sorted(name for name in rest if not self.required_by[name])
+        yield from (Root(name=name) for name in first)
+        seen = set(self.reach(Root(name=name) for name in first))
+        for name in sorted(rest):
+            if name not in seen:
+                yield Root(name=name)
+                seen |= self.reach([Root(name=name)], seen)

@@ -11,7 +11,8 @@ from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment
 from imgdiag.python.gpu import TORCH
 from imgdiag.python.gpu_use import GpuBuild
-from imgdiag.python.graph import Graph, required_names
+from imgdiag.python.graph import Graph, Origin
+from imgdiag.python.requires import required_names
 from imgdiag.python.torch import Torch
 from imgdiag.units import format_bytes
 
@@ -40,7 +41,14 @@ def brought_in_by(graph: Graph, names: Iterable[str]) -> str:
 
 
 def chain_to(graph: Graph, build: GpuBuild) -> str:
-    """Return a shortest chain that asks for a build, "" where the project itself asks for it."""
+    """Return a shortest chain that asks for a build, or the file that asks for it by its name.
+
+    "" where something else tells that it was asked for by its name.
+    """
+    asked = [root for root in graph.roots if root.name in build.members and root.is_known]
+    if asked:
+        files = [f"/{root.where}" for root in asked if root.origin is Origin.PROJECT]
+        return next(iter(files), "")
     chains = [
         (*graph.chain(by), member)
         for member in build.members

@@ -26,7 +26,7 @@ from imgdiag.rules import (
     triton_in_cpu,
 )
 from imgdiag.rules.rule import ExampleLayer, Rule
-from tests.made import SITE, made_facts, only
+from tests.made import SITE, facts_of, made_facts, only
 from tests.made import distribution as whole
 
 Files = dict[str, int | str]
@@ -473,3 +473,20 @@ def test_torchs_test_programs() -> None:
     )
     rules = {each.rule for each in find_all(facts(distribution("torch", programs)))}
     assert "test-dirs" not in rules, "one finding for one mend"
+
+
+def test_a_file_that_asks_for_torch_by_its_name_brings_it_in() -> None:
+    files: Files = {
+        **distribution(
+            "torch",
+            {"torch/version.py": "cuda = '12.1'\n", "torch/lib/libtorch_cuda.so": 8_000_000},
+            requires=["nvidia-cudnn-cu12"],
+        ),
+        **distribution("nvidia-cudnn-cu12", {"nvidia/cudnn/lib/libcudnn.so.9": 9_000_000}),
+        **distribution("sentence-transformers", {"s.py": 9}, requires=["torch"]),
+    }
+    found = only(cuda_torch.RULE, facts_of(files))
+    assert ", brought in by sentence-transformers → torch: " in found.message
+    files["app/requirements.txt"] = "torch\nsentence-transformers\n"
+    found = only(cuda_torch.RULE, facts_of(files))
+    assert ", brought in by /app/requirements.txt: " in found.message
