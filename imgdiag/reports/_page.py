@@ -30,6 +30,32 @@ class Page:
         clean = cut(printable(text), self.width - indent)
         self._lines.append(" " * indent + self._styled(clean, fg, bold))
 
+    def parts(self, parts: Iterable[tuple[str, str]], *, indent: int = 0) -> None:
+        """Add one line of several parts, each with its colour ("bold" is one), cut at the width."""
+        left = self.width - indent
+        line = " " * indent
+        for text, fg in parts:
+            clean = cut(printable(text), left) if left else ""
+            left -= len(clean)
+            line += self._styled(clean, "" if fg == "bold" else fg, fg == "bold")
+        self._lines.append(line.rstrip())
+
+    def beside(self, mark: str, name: str, text: str, *, width: int, bold: bool) -> None:
+        """Add a name `width` columns wide, and beside it text that is broken between words."""
+        width = min(width, (self.width - len(mark)) // 2)
+        left = self.width - len(mark) - width - 4
+        lines = textwrap.wrap(printable(text), left, break_on_hyphens=False) or [""]
+        self.parts(
+            [
+                (mark, ""),
+                (f"{cut(printable(name), width):<{width}}  ", "bold" if bold else ""),
+                (lines[0], "bright_black"),
+            ],
+            indent=2,
+        )
+        for line in lines[1:]:
+            self.parts([(line, "bright_black")], indent=2 + len(mark) + width + 2)
+
     def heading(self, text: str) -> None:
         self.line()
         self.line(text, bold=True)

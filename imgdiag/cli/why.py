@@ -1,0 +1,48 @@
+"""`imgdiag why`: who brings a Python package in, and what goes away with it."""
+
+from __future__ import annotations
+
+import click
+
+from imgdiag.cli import _options
+from imgdiag.python.dependencies import read_dependencies, with_packages
+from imgdiag.python.why import explain
+from imgdiag.reports import Style, _why
+
+
+@click.command()
+@click.argument("package", metavar="PACKAGE")
+@click.argument("reference", metavar="REF")
+@click.option("--environment", metavar="PATH", help="Only this environment of the image.")
+@click.option(
+    "--chains",
+    type=click.IntRange(min=1, max=1000),
+    default=10,
+    show_default=True,
+    help="How many chains to show, the shortest first.",
+)
+@_options.as_text_or_json
+@_options.reads_image
+def command(
+    reading: _options.Reading,
+    package: str,
+    reference: str,
+    environment: str | None,
+    chains: int,
+    format_: str,
+) -> None:
+    """Say why the Python package PACKAGE is in the image REF.
+
+    Shows every chain of requirements that brings it in, from what was asked for, with each
+    requirement as the package's metadata states it; what goes away with it; and what would keep it
+    when one thing were no longer asked for. REF is as for 'imgdiag analyze'.
+    """
+    with reading() as request:
+        image = read_dependencies(reference, request, environment=environment)
+    image, (name,) = with_packages(image, [package])
+    answers = [explain(each, name, chains) for each in image.environments]
+    if format_ == "json":
+        click.echo(_why.as_json(image, answers), nl=False)
+    else:
+        style = Style(color=_options.wants_color(), width=_options.page_width())
+        click.echo(_why.text(image, answers, style), nl=False)
