@@ -5,9 +5,6 @@ from __future__ import annotations
 import click
 
 from imgdiag.cli import _options
-from imgdiag.python.dependencies import read_dependencies, with_packages
-from imgdiag.python.tree import View
-from imgdiag.reports import Style, _tree
 
 
 @click.command()
@@ -61,6 +58,10 @@ def command(
 
     REF is as for 'imgdiag analyze'.
     """
+    from imgdiag.python.dependencies import read_dependencies, with_packages
+    from imgdiag.python.tree import View
+    from imgdiag.reports import Style, _tree
+
     with reading() as request:
         image = read_dependencies(reference, request, environment=environment)
     names: tuple[str, ...] = ()

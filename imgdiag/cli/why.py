@@ -5,9 +5,6 @@ from __future__ import annotations
 import click
 
 from imgdiag.cli import _options
-from imgdiag.python.dependencies import read_dependencies, with_packages
-from imgdiag.python.why import explain
-from imgdiag.reports import Style, _why
 
 
 @click.command()
@@ -37,6 +34,10 @@ def command(
     requirement as the package's metadata states it; what goes away with it; and what would keep it
     when one thing were no longer asked for. REF is as for 'imgdiag analyze'.
     """
+    from imgdiag.python.dependencies import read_dependencies, with_packages
+    from imgdiag.python.why import explain
+    from imgdiag.reports import Style, _why
+
     with reading() as request:
         image = read_dependencies(reference, request, environment=environment)
     image, (name,) = with_packages(image, [package])
