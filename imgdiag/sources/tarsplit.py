@@ -35,9 +35,13 @@ def records(path: Path) -> Iterator[Record]:
     """
     with path.open("rb") as file:
         stored = iter(lambda: file.read(_STEP), b"")
-        segment = rest = b""
+        segment = b""
+        pending: list[bytes] = []  # the start of a line whose end is still to come
         for chunk in decompress(stored, Compression.GZIP, lambda message: None, step=_STEP):
-            text = rest + chunk
+            pending.append(chunk)
+            if b"\n" not in chunk:
+                continue
+            text = b"".join(pending)
             at = 0
             # Line by line, not all lines of a chunk at once: that takes a tenth longer.
             while (end := text.find(b"\n", at)) >= 0:
@@ -56,8 +60,8 @@ def records(path: Path) -> Iterator[Record]:
                 elif segment:
                     yield segment, 0, b""
                 segment = payload
-            rest = text[at:]
-        if rest:
+            pending = [text[at:]]
+        if any(pending):
             raise CorruptImage(f"{_WHAT} is cut short")
     yield segment, 0, b""
 

@@ -120,6 +120,7 @@ MEMBERS: list[Callable[[str], Entry | bytes]] = [
     lambda name: header(f"{name}/".encode(), kind=b"\0", magic=V7),
     lambda name: header(name.encode(), mtime=(-5).to_bytes(12, "big", signed=True), magic=GNU),
     lambda name: pax(mtime="8.9", uid=7, gid=8) + header(name.encode(), size=2) + padded(b"ab"),
+    lambda name: pax(comment="x" * 200_000) + header(name.encode()),
     lambda name: pax(kind=b"g", mtime=9) + header(name.encode()),
     lambda name: gnu_long_name(f"{LONG}/{name}") + header(b"short", magic=GNU),
     lambda name: gnu_sparse(name, b"stored", real_size=9_000, extensions=1),
