@@ -104,15 +104,14 @@ def first_mends(analysis: Analysis, count: int) -> list[Mend]:
     mends: list[Mend] = []
     edits: dict[int, RunEdit] = {}
     for finding in chosen:
-        edit = finding.fix.edit
-        if edit is None:
-            mends.append(Mend(finding, added[finding], finding.fix.snippet, False))
-            continue
-        earlier = edits.get(edit.layer)
-        whole = earlier.merged(edit) if earlier else edit
-        edits[edit.layer] = whole
-        snippet = finding.fix.with_edit(whole)
-        mends.append(Mend(finding, added[finding], snippet, earlier is not None))
+        whole = [
+            edits[edit.layer].merged(edit) if edit.layer in edits else edit
+            for edit in finding.fix.edits
+        ]
+        includes_earlier = any(edit.layer in edits for edit in whole)
+        edits.update((edit.layer, edit) for edit in whole)
+        snippet = finding.fix.with_edits(whole) if whole else finding.fix.snippet
+        mends.append(Mend(finding, added[finding], snippet, includes_earlier))
     return mends
 
 

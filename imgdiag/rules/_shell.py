@@ -46,18 +46,38 @@ def appended(facts: Facts, layer: int, command: str, of: int | None = None) -> R
     return RunEdit(layer=layer, step=step, commands=(command,), notes=notes)
 
 
-def removal_fix(facts: Facts, layer: int, paths: Iterable[str], *, where: str) -> Fix:
-    """Return the mend that removes `paths` where `layer` gets them: in its RUN, or before a COPY.
+def removal_fix(facts: Facts, paths: Iterable[str], *, where: str) -> Fix:
+    """Return the mend that removes `paths` where the image gets them: in a RUN, or before a COPY.
 
-    `where` says what is done there, such as "builds the environment".
+    Each is removed in every layer that makes a part of it. `where` says what is done there, such
+    as "builds the environment".
     """
-    return command_fix(facts, layer, removal(paths), where=where)
+    edits = []
+    copied: list[str] = []
+    for layer, made in facts.makers(paths).items():
+        if facts.step(layer).command:
+            edits.append(appended(facts, layer, removal(made)))
+        else:
+            copied += made
+    if not edits:
+        return _in_stage(removal(copied), where)
+    return Fix.of_run(
+        f"Remove them in the RUN{'s' * (len(edits) > 1)} that {where}",
+        *edits,
+        after=f"# and in the stage that they are copied from\nRUN {removal(copied)}"
+        if copied
+        else "",
+    )
 
 
 def command_fix(facts: Facts, layer: int, command: str, *, where: str) -> Fix:
     """Return the mend that runs `command`, which removes files, where `layer` gets them."""
     if facts.step(layer).command:
         return Fix.of_run(f"Remove them in the RUN that {where}", appended(facts, layer, command))
+    return _in_stage(command, where)
+
+
+def _in_stage(command: str, where: str) -> Fix:
     return Fix(
         f"Remove them in the stage that {where}, before the COPY",
         "Dockerfile",
