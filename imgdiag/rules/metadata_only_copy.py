@@ -10,7 +10,14 @@ from imgdiag.facts import Claim, Facts
 from imgdiag.filesystem import Cause, Directory, File
 from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, layer_name
-from imgdiag.rules._shell import appended, chmod_mode, chown_owner, with_copy_flag
+from imgdiag.rules._shell import (
+    appended,
+    chmod_mode,
+    chown_owner,
+    dropped,
+    joined,
+    with_copy_flag,
+)
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.steps import RunEdit
 from imgdiag.text import shortened
@@ -108,6 +115,9 @@ def _fix(facts: Facts, creators: tuple[int, ...], hidden_in: int) -> Fix:
             f"# stores them first\n{facts.step(creators[0]).instruction}\n\n"
             f"# stores them again\n{changer.instruction}",
         )
+    if runs and not _CHANGING.search(command):  # it does something else, and opens them for that
+        edit = joined(facts, runs[-1], hidden_in)
+        return Fix.of_run(f"Make and open the files in one RUN, and {dropped(facts, edit)}", edit)
     if runs:
         return Fix.of_run(
             f"Change them where they are made, {drop}",

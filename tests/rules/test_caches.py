@@ -170,3 +170,33 @@ def test_a_second_pkgs_folder_of_conda_needs_its_conda_meta() -> None:
     finding = only(conda_pkgs.RULE, facts)
     assert finding.bytes == 3
     assert finding.fix.snippet.endswith("&& conda clean --all --force-pkgs-dirs --yes")
+
+
+LISTS = {"var/lib/apt/lists/a": 9_000_000}
+
+
+@pytest.mark.parametrize(
+    ("later", "snippet"),
+    [
+        (("pip install a",), "RUN apt-get update \\\n && rm -rf /var/lib/apt/lists/*"),
+        (
+            ("apt-get update && apt-get install -y a",),
+            "RUN apt-get update \\\n && rm -rf /var/lib/apt/lists/*",
+        ),
+        (
+            ("apt-get -qq install a", "make", "apt install b", "make c"),
+            "RUN apt-get update \\\n && apt-get -qq install a \\\n && make \\\n && apt install b"
+            " \\\n && rm -rf /var/lib/apt/lists/*",
+        ),
+    ],
+)
+def test_apts_lists_are_not_removed_before_they_are_used(
+    later: tuple[str, ...], snippet: str
+) -> None:
+    layers = [
+        ExampleLayer(created_by=f"RUN {command}", files={f"usr/{index}": 5})
+        for index, command in enumerate(later)
+    ]
+    update = ExampleLayer(created_by="RUN apt-get update", files=LISTS)
+    finding = only(apt_lists.RULE, made_facts(update, *layers))
+    assert finding.fix.snippet == snippet
