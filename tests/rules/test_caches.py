@@ -184,9 +184,11 @@ LISTS = {"var/lib/apt/lists/a": 9_000_000}
             "RUN apt-get update \\\n && rm -rf /var/lib/apt/lists/*",
         ),
         (
-            ("apt-get -qq install a", "make", "apt install b", "make c"),
-            "RUN apt-get update \\\n && apt-get -qq install a \\\n && make \\\n && apt install b"
-            " \\\n && rm -rf /var/lib/apt/lists/*",
+            ("apt-get -qq install a", "make", "apt install b", "x"),
+            (
+                "RUN apt-get update \\\n && apt-get -qq install a \\\n && make \\\n"
+                " && apt install b \\\n && rm -rf /var/lib/apt/lists/*"
+            ),
         ),
     ],
 )
