@@ -32,13 +32,16 @@ Choice = Callable[[Finding], bool]
 class Proof:
     """One image before and after its mends; all sizes are `layer_bytes`.
 
-    `differences` are the files, by path, whose bytes over all layers are not the predicted ones:
-    the predicted and the real bytes. Together they make up the whole error.
+    `brought` is what the prediction counts for files that the mends install, which it cannot
+    know one by one. `differences` are the files, by path, whose bytes over all layers are not
+    those of the files that were to stay: their predicted and real bytes. They add up to what is
+    brought and the error.
     """
 
     rules: tuple[str, ...]
     before: int
     predicted: int
+    brought: int
     after: int
     differences: Mapping[str, tuple[int, int]]
 
@@ -131,10 +134,12 @@ def proof(before: Looked, findings: Iterable[Finding], after: Looked) -> Proof:
     gone: frozenset[File] = frozenset().union(*(finding.claim.files for finding in listed))
     predicted = _contents(before.facts, gone)
     real = _contents(after.facts)
+    outcome = predict(before.facts, listed).review
     return Proof(
         rules=tuple(dict.fromkeys(finding.rule for finding in listed)),
         before=before.facts.filesystem.layer_bytes,
-        predicted=predict(before.facts, listed).review.layer_bytes,
+        predicted=outcome.layer_bytes,
+        brought=sum(file.size for file in gone) - outcome.bytes,
         after=after.facts.filesystem.layer_bytes,
         differences={
             path: (predicted[path], real[path])

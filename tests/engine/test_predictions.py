@@ -151,7 +151,8 @@ def test_prediction(
         if not any(fnmatch(path, pattern) for pattern in tolerated(case, engine))
     }
     assert unexpected == {}
-    assert sum(real - predicted for predicted, real in result.differences.values()) == result.error
+    changed = sum(real - kept for kept, real in result.differences.values())
+    assert changed == result.brought + result.error
     assert abs(result.error) <= result.after / 50
     # The engine's own sizes know nothing of imgdiag's.
     sizes = [each.analysis.sizes.engine_bytes or 0 for each in (before, after)]
