@@ -26,12 +26,12 @@ from tests.engine.kept import kept_tar
 from tests.engine.proof import (
     Proof,
     build,
-    certified,
     change_project,
     chosen,
     copied,
     look,
     of_rule,
+    prepared,
     proof,
     remove,
 )
@@ -69,7 +69,7 @@ def proven(engine: Engine, cpu_wheels: Path | None) -> record.Row:
         base.mkdir()
         if not engine.has_image(BASE_TAG):
             engine.docker("import", "-m", "base", str(kept_tar("base", MAKE_BASE)), BASE_TAG)
-        image = certified(engine, BASE_TAG, base)
+        image = prepared(engine, BASE_TAG, base)
         dockerfile = (RECIPE / "before.Dockerfile").read_text(encoding="utf-8")
         build(engine, TAGS[0], context, dockerfile, image)
         before = look(engine, TAGS[0])

@@ -22,13 +22,13 @@ from .proof import (
     Choice,
     all_safe,
     build,
-    certified,
     change_project,
     chosen,
     copied,
     look,
     mended_dockerfile,
     of_rule,
+    prepared,
     proof,
     remove,
 )
@@ -93,8 +93,8 @@ CASES = (
 
 @pytest.fixture(scope="module")
 def base(engine: Engine, base_image: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the base image, with the certificates that an installation may need here."""
-    return certified(engine, base_image, tmp_path_factory.mktemp("base"))
+    """Return the base image that the recipes build on."""
+    return prepared(engine, base_image, tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture(scope="module")
