@@ -9,7 +9,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from imgdiag.cuda import SystemCuda, find_cuda
-from imgdiag.filesystem import File, Filesystem
+from imgdiag.filesystem import Cause, File, Filesystem
 from imgdiag.image import ImageConfig, instruction
 from imgdiag.ownership import Ownership, find_owners
 from imgdiag.purpose import Purpose, Target, find_purpose
@@ -191,6 +191,26 @@ class Facts:
         return self._claim(
             {file: where for file, where in names.items() if len(where) == file.names}
         )
+
+    def makers(self, paths: Iterable[str]) -> dict[int, tuple[str, ...]]:
+        """Return the layers that make what is at or below `paths`, the one with most bytes first,
+        and of `paths` those that each has a part in.
+
+        That is where to mend: a later layer that stores the same files again, with another owner,
+        mode or time, has nothing to store then.
+        """
+        sizes: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        hidden_at = self.usage.hidden_at()
+        for path in paths:
+            for where, file in self.usage.files_in((path,)):
+                maker = file
+                for older in reversed(hidden_at.get(where, ())):  # the latest first
+                    if older.cause is not Cause.METADATA_ONLY:
+                        sizes[maker.layer][path] += maker.size
+                    maker = older.file
+                sizes[maker.layer][path] += maker.size
+        by_bytes = sorted(sizes, key=lambda layer: (-sum(sizes[layer].values()), layer))
+        return {layer: tuple(sizes[layer]) for layer in by_bytes if any(sizes[layer].values())}
 
     def claim_distributions(
         self, distributions: Iterable[Distribution | SystemPackage], also: Iterable[str] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -35,26 +36,32 @@ WARNING_BYTES = 1_000_000
 class Fix:
     """What to do: a sentence, and lines to put into a file (`target`, such as Dockerfile).
 
-    Where the mend rewrites a RUN, `edit` says how, so that several mends of one RUN can be put
-    together; `before` and `after` are the lines around it.
+    Where the mend rewrites RUNs, `edits` say how, one for each, so that several mends of one RUN
+    can be put together; `before` and `after` are the lines around them.
     """
 
     summary: str
     target: str
     snippet: str
-    edit: RunEdit | None = None
+    edits: tuple[RunEdit, ...] = ()
     before: str = ""
     after: str = ""
 
     @classmethod
-    def of_run(cls, summary: str, edit: RunEdit, *, before: str = "", after: str = "") -> Fix:
-        """Return a mend that rewrites a RUN."""
-        fix = cls(summary, "Dockerfile", "", edit, before, after)
-        return replace(fix, snippet=fix.with_edit(edit))
+    def of_run(cls, summary: str, *edits: RunEdit, before: str = "", after: str = "") -> Fix:
+        """Return a mend that rewrites RUNs; several edits of one are put together."""
+        by_layer: dict[int, RunEdit] = {}
+        for edit in edits:
+            earlier = by_layer.get(edit.layer)
+            by_layer[edit.layer] = earlier.merged(edit) if earlier else edit
+        whole = tuple(by_layer[layer] for layer in sorted(by_layer))
+        fix = cls(summary, "Dockerfile", "", whole, before, after)
+        return replace(fix, snippet=fix.with_edits(whole))
 
-    def with_edit(self, edit: RunEdit) -> str:
-        """Return the lines with `edit` in place of this mend's own."""
-        return "\n\n".join(filter(None, (self.before, edit.snippet(), self.after)))
+    def with_edits(self, edits: Iterable[RunEdit]) -> str:
+        """Return the lines with `edits` in place of this mend's own."""
+        snippets = (edit.snippet() for edit in edits)
+        return "\n\n".join(filter(None, (self.before, *snippets, self.after)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

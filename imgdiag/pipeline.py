@@ -49,12 +49,21 @@ def analyze(
 
 def examine(image: SourceImage[Layer], declared: Target | None = None) -> Analysis:
     """Measure and judge an image whose layers have been read."""
+    return judge(image, measure(image, declared))
+
+
+def measure(image: SourceImage[Layer], declared: Target | None = None) -> Facts:
+    """Merge an image's layers: all that is known of it before it is judged."""
     commands = [instruction(image.config.created_by(index)) for index in range(len(image.layers))]
     filesystem = merge(
         [layer.content for layer in image.layers],
         frozenset(index for index, command in enumerate(commands) if sets_times(command)),
     )
-    facts = Facts(config=image.config, filesystem=filesystem, declared=declared)
+    return Facts(config=image.config, filesystem=filesystem, declared=declared)
+
+
+def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
+    """Find what can be mended, predict what is left then, and hold the numbers to each other."""
     findings = find_all(facts)
     analysis = Analysis(
         reference=image.reference,
@@ -64,7 +73,7 @@ def examine(image: SourceImage[Layer], declared: Target | None = None) -> Analys
         config=image.config,
         sizes=_sizes(image, facts),
         layers=tuple(_layers(image, facts)),
-        waste=_waste(filesystem.hidden),
+        waste=_waste(facts.filesystem.hidden),
         tables=tuple(_tables(facts)),
         largest_files=tuple(facts.usage.largest_files(_FILES)),
         environments=inventory.environments(facts),

@@ -63,19 +63,25 @@ def steps_of(config: ImageConfig) -> dict[int, Step]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEdit:
-    """A RUN of the Dockerfile, written anew: with cache mounts, and with commands after it."""
+    """A RUN of the Dockerfile, written anew: with cache mounts, and with commands after it.
+
+    `joined` are the commands of later RUNs that move into this one, by their layers: they come
+    before `commands`, and those RUNs are dropped.
+    """
 
     layer: int
     step: Step
     mounts: tuple[str, ...] = ()
+    joined: tuple[tuple[int, str], ...] = ()
     commands: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def merged(self, other: RunEdit) -> RunEdit:
-        """Return this edit and another of the same RUN as one."""
+        """Return this edit and another of the same RUN, or of one that it joins, as one."""
         return replace(
             self,
             mounts=tuple(dict.fromkeys((*self.mounts, *other.mounts))),
+            joined=tuple(sorted({**dict(other.joined), **dict(self.joined)}.items())),
             commands=tuple(dict.fromkeys((*self.commands, *other.commands))),
             notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
         )
@@ -88,10 +94,11 @@ class RunEdit:
             notes.append("keep the --mount flags of your own RUN: an image does not record them")
         mounts = "".join(f"--mount=type=cache,target={each} \\\n    " for each in self.mounts)
         text = f"RUN {mounts}{command}"
+        after = dict.fromkeys((*(each for _, each in self.joined), *self.commands))
         if "\n" in command:  # a heredoc: its last line is not the command's
-            text += "".join(f"\n# and as the last line inside of it:\n{c}" for c in self.commands)
+            text += "".join(f"\n# and as the last line inside of it:\n{each}" for each in after)
         else:
-            text += "".join(f" \\\n && {guarded(each)}" for each in self.commands)
+            text += "".join(f" \\\n && {guarded(each)}" for each in after)
         return "\n".join([*(f"# {note}" for note in notes), text])
 
 

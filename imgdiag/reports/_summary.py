@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from imgdiag.analysis import Analysis, EnvironmentSummary, LayerSummary
@@ -101,18 +101,30 @@ def first_mends(analysis: Analysis, count: int) -> list[Mend]:
             chosen.append(finding)
     order = {Safety.SAFE: 0, Safety.REVIEW: 1}
     chosen = sorted(chosen[:count], key=lambda each: order[each.safety])
+    return put_together(chosen, added)
+
+
+def put_together(findings: Iterable[Finding], added: Mapping[Finding, int]) -> list[Mend]:
+    """Return the mends of `findings`, each with the changes that earlier ones make to its RUNs."""
     mends: list[Mend] = []
     edits: dict[int, RunEdit] = {}
-    for finding in chosen:
-        edit = finding.fix.edit
-        if edit is None:
-            mends.append(Mend(finding, added[finding], finding.fix.snippet, False))
-            continue
-        earlier = edits.get(edit.layer)
-        whole = earlier.merged(edit) if earlier else edit
-        edits[edit.layer] = whole
-        snippet = finding.fix.with_edit(whole)
-        mends.append(Mend(finding, added[finding], snippet, earlier is not None))
+    home: dict[int, int] = {}  # where a RUN has moved to
+    for finding in findings:
+        snippet, includes_earlier = finding.fix.snippet, False
+        whole: dict[int, RunEdit] = {}
+        for edit in finding.fix.edits:
+            layer = home.get(edit.layer, edit.layer)
+            includes_earlier |= layer in edits
+            new = edits[layer].merged(edit) if layer in edits else edit
+            for moved, _ in new.joined:
+                home[moved] = layer
+                if moved in edits:
+                    includes_earlier = True
+                    new = new.merged(edits.pop(moved))
+            edits[layer] = whole[layer] = new
+        if whole:
+            snippet = finding.fix.with_edits(whole[layer] for layer in sorted(whole))
+        mends.append(Mend(finding, added[finding], snippet, includes_earlier))
     return mends
 
 

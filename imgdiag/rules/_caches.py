@@ -30,32 +30,38 @@ def cache_finding(
 ) -> Iterator[Finding]:
     """Yield one finding for all of a cache's folders.
 
-    `fix` is given the layer that holds most of it, made by a RUN, and the cache's path with a
-    leading slash. What comes with the base image is told and not counted: a Dockerfile cannot take
-    it out.
+    `fix` is given a layer that fills one of them, made by a RUN, and that one's path with a leading
+    slash; the mends for all of them are put together. What comes with the base image is told and
+    not counted: a Dockerfile cannot take it out.
     """
     found = tuple(paths)
     claim = facts.claim_paths(found)
     if not claim.layer_bytes:
         return
-    largest = max(found, key=lambda path: facts.claim_paths((path,)).layer_bytes)
     where = ", ".join(f"/{path}" for path in found[:3]) + (" …" if len(found) > 3 else "")
     step = facts.step(claim.layers[0])
     in_base = step.is_base
-    if in_base:
-        mend = _BASE
-    elif step.command:
-        mend = fix(facts, claim.layers[0], f"/{largest}")
-    else:
-        mend = removal_fix(facts, claim.layers[0], found, where="fills it")
     yield Finding(
         rule=rule,
         safety=Safety.SAFE,
         message=f"{visible(claim)} of {what} in {where}: nothing reads it at run time"
         + ". It comes with the base image, where an rm in a later layer frees nothing" * in_base,
-        fix=mend,
+        fix=_BASE if in_base else _mend(facts, found, fix),
         claim=claim,
         informational=in_base,
+    )
+
+
+def _mend(facts: Facts, paths: tuple[str, ...], fix: Callable[[Facts, int, str], Fix]) -> Fix:
+    """Return one mend for all layers that fill `paths`."""
+    makers = facts.makers(paths)
+    if not all(facts.step(layer).command for layer in makers):
+        return removal_fix(facts, paths, where="fills it")
+    fixes = [fix(facts, layer, f"/{path}") for layer in makers for path in makers[layer]]
+    return Fix.of_run(
+        fixes[0].summary,
+        *(edit for each in fixes for edit in each.edits),
+        before="\n".join(dict.fromkeys(each.before for each in fixes if each.before)),
     )
 
 

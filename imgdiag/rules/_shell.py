@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
+from dataclasses import replace
 
 from imgdiag.facts import Facts
 from imgdiag.finding import Fix
 from imgdiag.steps import RunEdit, moved
+from imgdiag.text import shortened
 
 _CHOWN = re.compile(
     r"\bchown\s+(?:-{1,2}\S+\s+)*(?P<quote>[\"']?)"
@@ -46,18 +48,68 @@ def appended(facts: Facts, layer: int, command: str, of: int | None = None) -> R
     return RunEdit(layer=layer, step=step, commands=(command,), notes=notes)
 
 
-def removal_fix(facts: Facts, layer: int, paths: Iterable[str], *, where: str) -> Fix:
-    """Return the mend that removes `paths` where `layer` gets them: in its RUN, or before a COPY.
+def joined(facts: Facts, layer: int, last: int) -> RunEdit:
+    """Return the RUN that made `layer` with what the later RUNs up to `last` do, in their order.
 
-    `where` says what is done there, such as "builds the environment".
+    So nothing is deleted before it is used. RUNs in between that store nothing stay where they
+    are: they make nothing out of the files.
     """
-    return command_fix(facts, layer, removal(paths), where=where)
+    later = [each for each in range(layer + 1, last) if _makes_files(facts, each)]
+    edit = RunEdit(layer=layer, step=facts.step(layer))
+    for each in (*later, last):
+        command, notes = moved(facts.step(each).command or "", facts.step(each), edit.step)
+        edit = replace(
+            edit,
+            joined=(*edit.joined, (each, command)),
+            notes=tuple(dict.fromkeys((*edit.notes, *notes))),
+        )
+    if later and any(facts.step(each).is_copy for each in range(layer + 1, last)):
+        edit = replace(edit, notes=(*edit.notes, "where the last of them was, below the COPYs"))
+    return edit
+
+
+def _makes_files(facts: Facts, layer: int) -> bool:
+    return facts.step(layer).command is not None and facts.filesystem.layers[layer].layer_bytes > 0
+
+
+def dropped(facts: Facts, edit: RunEdit) -> str:
+    """Return which instructions an edit makes superfluous, for the end of a sentence."""
+    names = [f"'{shortened(facts.step(layer).instruction, 60)}'" for layer, _ in edit.joined]
+    return "drop " + " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def removal_fix(facts: Facts, paths: Iterable[str], *, where: str) -> Fix:
+    """Return the mend that removes `paths` where the image gets them: in a RUN, or before a COPY.
+
+    Each is removed in every layer that makes a part of it. `where` says what is done there, such
+    as "builds the environment".
+    """
+    edits = []
+    copied: list[str] = []
+    for layer, made in facts.makers(paths).items():
+        if facts.step(layer).command:
+            edits.append(appended(facts, layer, removal(made)))
+        else:
+            copied += made
+    if not edits:
+        return _in_stage(removal(copied), where)
+    return Fix.of_run(
+        f"Remove them in the RUN{'s' * (len(edits) > 1)} that {where}",
+        *edits,
+        after=f"# and in the stage that they are copied from\nRUN {removal(copied)}"
+        if copied
+        else "",
+    )
 
 
 def command_fix(facts: Facts, layer: int, command: str, *, where: str) -> Fix:
     """Return the mend that runs `command`, which removes files, where `layer` gets them."""
     if facts.step(layer).command:
         return Fix.of_run(f"Remove them in the RUN that {where}", appended(facts, layer, command))
+    return _in_stage(command, where)
+
+
+def _in_stage(command: str, where: str) -> Fix:
     return Fix(
         f"Remove them in the stage that {where}, before the COPY",
         "Dockerfile",
@@ -91,6 +143,17 @@ def chmod_mode(command: str) -> str:
     """Return the mode that a command's first chmod sets, "" without one."""
     match = _CHMOD.search(command + " ")
     return match["mode"] if match else ""
+
+
+def updates_apt(command: str) -> bool:
+    """Tell whether a command downloads apt's package lists."""
+    return re.search(r"\bapt(-get)?\s+(-\S+\s+)*update\b", command) is not None
+
+
+def uses_apt_lists(command: str) -> bool:
+    """Tell whether a command installs with apt, for which it needs the package lists."""
+    verbs = "install|build-dep|upgrade|(dist|full)-upgrade"
+    return re.search(rf"\bapt(-get)?\s+(-\S+\s+)*({verbs})\b", command) is not None
 
 
 def sets_times(command: str) -> bool:

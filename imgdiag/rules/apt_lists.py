@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding
-from imgdiag.rules._shell import appended
+from imgdiag.rules._shell import appended, dropped, joined, updates_apt, uses_apt_lists
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
 _CLEAN_UP = "rm -rf /var/lib/apt/lists/*"
@@ -18,9 +18,26 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _fix(facts: Facts, layer: int, path: str) -> Fix:
+    clean_up = appended(facts, layer, _CLEAN_UP)
+    if (last := _last_user(facts, layer)) is None:
+        return Fix.of_run("Remove the lists in the RUN that downloads them", clean_up)
+    edit = joined(facts, layer, last)
     return Fix.of_run(
-        "Remove the lists in the RUN that downloads them", appended(facts, layer, _CLEAN_UP)
+        f"Download, use and remove the lists in one RUN, and {dropped(facts, edit)}",
+        edit.merged(clean_up),
     )
+
+
+def _last_user(facts: Facts, layer: int) -> int | None:
+    """Return the last RUN that installs with the lists of `layer`, None for that one itself."""
+    last = None
+    for each in range(layer + 1, len(facts.filesystem.layers)):
+        command = facts.step(each).command or ""
+        if updates_apt(command):
+            break
+        if uses_apt_lists(command):
+            last = each
+    return last
 
 
 RULE = Rule(

@@ -8,7 +8,7 @@ from imgdiag.facts import Claim, Facts
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, hidden_groups, layer_name
-from imgdiag.rules._shell import appended, cache_mount
+from imgdiag.rules._shell import appended, cache_mount, dropped, joined, uses_apt_lists
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 from imgdiag.text import shortened
 
@@ -39,6 +39,14 @@ def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
                 f"Keep the cache out of the layer with a cache mount{drop}",
                 cache_mount(facts, created_in, f"/{cache}"),
             )
+        if cleaner.command and (uses := joined(facts, created_in, hidden_in)).joined[:-1]:
+            commands = " ; ".join(each for _, each in uses.joined[:-1])
+            if any(_may_be_used(path, commands) for path, _ in claim.paths):
+                return Fix.of_run(
+                    "Make, use and delete the files in one RUN, or in a stage of their own, and "
+                    f"{dropped(facts, uses)}",
+                    replace(uses, notes=(*uses.notes, *_cautions(command))),
+                )
         edit = appended(facts, created_in, command, of=hidden_in)
         return Fix.of_run(
             f"Clean up in the RUN that makes the files{drop}",
@@ -64,6 +72,13 @@ def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
     )
 
 
+def _may_be_used(path: str, commands: str) -> bool:
+    """Tell whether RUNs with these commands may need a file: not one of a cache, or byte-code."""
+    if path.startswith("var/lib/apt/lists/"):
+        return uses_apt_lists(commands)
+    return _UNUSED.search(f"/{path}") is None
+
+
 def _cautions(command: str) -> Iterator[str]:
     """Yield what is wrong with a clean-up by folder names, whoever wrote it."""
     for names, caution in _BLANKET.items():
@@ -71,6 +86,7 @@ def _cautions(command: str) -> Iterator[str]:
             yield caution
 
 
+_UNUSED = re.compile(r"\.pyc$|/\.cache/|/\.npm/|^/var/(cache|log)/|/(tests?|docs?)/")
 _BLANKET = {
     "tests?": "careful: this takes numpy's tests too, which scipy imports; name packages instead",
     "docs?": "careful: this takes botocore.docs too, which boto3 imports; name packages instead",

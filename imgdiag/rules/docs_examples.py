@@ -36,7 +36,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         safety=Safety.REVIEW,
         message=f"{visible(claim)} of documentation and examples in "
         f"{len(plain)} folder{'s' * (len(plain) != 1)}{kept}",
-        fix=removal_fix(facts, claim.layers[0], plain, where="builds the environment"),
+        fix=removal_fix(facts, plain, where="builds the environment"),
         claim=claim,
     )
 

@@ -1,15 +1,25 @@
 """metadata-only-copy: chown, chmod or touch in a layer of its own."""
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
-from imgdiag.facts import Facts
-from imgdiag.filesystem import Cause, File
-from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.facts import Claim, Facts
+from imgdiag.filesystem import Cause, Directory, File
+from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, layer_name
-from imgdiag.rules._shell import appended, chmod_mode, chown_owner, with_copy_flag
+from imgdiag.rules._shell import (
+    appended,
+    chmod_mode,
+    chown_owner,
+    dropped,
+    joined,
+    with_copy_flag,
+)
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.steps import RunEdit
 from imgdiag.text import shortened
 
 
@@ -19,22 +29,74 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if hidden.cause is Cause.METADATA_ONLY:
             changed[hidden.hidden_in].append((hidden.path, hidden.file))
     for hidden_in, pairs in sorted(changed.items()):
-        claim = facts.claim_hidden(pairs)
-        made_by = layer_name(facts, claim.layers[0])
-        others = len(claim.layers) - 1
-        if others:
-            made_by += f" and of {others} other layer{'s' * (others != 1)}"
-        yield Finding(
-            rule=RULE.name,
-            safety=Safety.SAFE,
-            message=f"{amount(claim)} of {made_by} are stored a second time by "
-            f"{layer_name(facts, hidden_in)}, which changes only their owner, mode or time",
-            fix=_fix(facts, sorted(claim.layers), hidden_in),
-            claim=claim,
-        )
+        own = [pair for pair in pairs if not facts.step(pair[1].layer).is_base]
+        of_base = [pair for pair in pairs if facts.step(pair[1].layer).is_base]
+        if any(file.size for _, file in of_base):
+            yield _of_base(facts, facts.claim_hidden(of_base), hidden_in)
+        if any(file.size for _, file in own):
+            edited = _edited(facts, facts.claim_hidden(own), hidden_in)
+            claim = facts.claim_hidden(pair for pair in own if pair[1].layer in edited)
+            yield Finding(
+                rule=RULE.name,
+                safety=Safety.SAFE,
+                message=f"{_stored_again(facts, claim, hidden_in)}, which changes only their "
+                "owner, mode or time",
+                fix=_fix(facts, edited, hidden_in),
+                claim=claim,
+            )
 
 
-def _fix(facts: Facts, creators: list[int], hidden_in: int) -> Fix:
+def _stored_again(facts: Facts, claim: Claim, hidden_in: int) -> str:
+    made_by = layer_name(facts, claim.layers[0])
+    others = len(claim.layers) - 1
+    if others:
+        made_by += f" and of {others} other layer{'s' * (others != 1)}"
+    return (
+        f"{amount(claim)} of {made_by} are stored a second time by {layer_name(facts, hidden_in)}"
+    )
+
+
+def _of_base(facts: Facts, claim: Claim, hidden_in: int) -> Finding:
+    """Return the finding for the base image's files, which no Dockerfile stores once."""
+    changer = facts.step(hidden_in)
+    # To open a file for writing is enough to store it again: apt does that.
+    opened = changer.command is not None and not _CHANGING.search(changer.command)
+    why = "opens them for writing" if opened else "changes only their owner, mode or time"
+    return Finding(
+        rule=RULE.name,
+        safety=Safety.REVIEW,
+        message=f"{_stored_again(facts, claim, hidden_in)}, which {why}",
+        fix=Fix(
+            "Leave the base image's files as they are, or use a base that has them so",
+            "Dockerfile",
+            f"# drop, or restrict to the files that need it\n"
+            f"{changer.instruction or '<unknown instruction>'}",
+        ),
+        claim=claim,
+        informational=opened,
+    )
+
+
+def _edited(facts: Facts, claim: Claim, hidden_in: int) -> tuple[int, ...]:
+    """Return the layers to make the change in, oldest first.
+
+    A RUN that does something else, and opens files for that, can go into one other RUN alone.
+
+    A chown -R in a RUN stores again what layers below it hold. For a small file that is no reason
+    to write anything else, and so it is left out.
+    """
+    last_run = max((each for each in claim.layers if facts.step(each).command), default=-1)
+    if last_run >= 0 and not _CHANGING.search(facts.instruction(hidden_in)):
+        return (last_run,)
+    sizes: dict[int, int] = defaultdict(int)
+    for file in claim.files:
+        sizes[file.layer] += file.size
+    return tuple(
+        layer for layer in sorted(sizes) if layer >= last_run or sizes[layer] >= WARNING_BYTES
+    )
+
+
+def _fix(facts: Facts, creators: tuple[int, ...], hidden_in: int) -> Fix:
     changer = facts.step(hidden_in)
     command = changer.command or ""
     accounts, change = _without_accounts(command)
@@ -47,38 +109,80 @@ def _fix(facts: Facts, creators: list[int], hidden_in: int) -> Fix:
     ]
     runs = [layer for layer in creators if facts.step(layer).command]
     if changer.is_copy:
-        first = facts.step(creators[0])
         return Fix(
             "Copy the files once: leave them out of one of the two instructions",
             "Dockerfile",
-            f"# stores them first\n"
-            f"{'FROM <the base image>' if first.is_base else first.instruction}\n\n"
+            f"# stores them first\n{facts.step(creators[0]).instruction}\n\n"
             f"# stores them again\n{changer.instruction}",
         )
+    if runs and not _CHANGING.search(command):  # it does something else, and opens them for that
+        edit = joined(facts, runs[-1], hidden_in)
+        return Fix.of_run(f"Make and open the files in one RUN, and {dropped(facts, edit)}", edit)
     if runs:
-        edits = [appended(facts, layer, change or "<the change>", of=hidden_in) for layer in runs]
-        more = [edit.snippet() for edit in edits[1:]]
         return Fix.of_run(
             f"Change them where they are made, {drop}",
-            edits[0],
+            *(
+                _changed(facts, layer, change or "<the change>", hidden_in, layer > creators[0])
+                for layer in runs
+            ),
             before=before,
-            after="\n\n".join([*more, *copies]),
+            after="\n\n".join(copies),
         )
-    if copies:
-        others = [each for each in change.split("&&") if not _CHANGES.match(each.strip())]
-        if others:  # it does more than the COPY will do
-            drop = f"and take it out of '{shortened(changer.instruction, 60)}'"
-        return Fix(
-            f"Change them while copying, {drop}",
-            "Dockerfile",
-            "\n\n".join(filter(None, (before, *copies))),
-        )
+    others = [each for each in change.split("&&") if not _CHANGES.match(each.strip())]
+    if others:  # it does more than the COPY will do
+        drop = f"and take it out of '{shortened(changer.instruction, 60)}'"
+    folders = "" if others else _of_folders(facts, change, changer.working_directory)
+    rest = f"# where that was: for the folder itself, which takes no space\nRUN {folders}"
     return Fix(
-        "Leave the base image's files as they are, or change them in the stage that makes them",
+        f"Change them while copying, {drop}",
         "Dockerfile",
-        f"# drop, or restrict to the files that need it\n"
-        f"{changer.instruction or '<unknown instruction>'}",
+        "\n\n".join(filter(None, (before, *copies, rest if folders else ""))),
     )
+
+
+def _of_folders(facts: Facts, change: str, working_directory: str) -> str:
+    """Return what a recursive change does to the folders that it names, "" for nothing.
+
+    A COPY leaves the folder that it copies into as it is, and the container may write there.
+    """
+    commands = []
+    for part in change.split("&&"):
+        match = _RECURSIVE.match(part.strip())
+        named = match["paths"].split() if match else []
+        folders = [
+            path
+            for path in named
+            if isinstance(
+                facts.filesystem.find(posixpath.join(working_directory, path).strip("/")), Directory
+            )
+        ]
+        if match and folders:
+            commands.append(f"{match['word']} {match['what']} {' '.join(folders)}")
+    return " && ".join(commands)
+
+
+def _changed(facts: Facts, layer: int, change: str, of: int, others_below: bool) -> RunEdit:
+    """Return the RUN that made `layer` with a change after it.
+
+    With `others_below`, files of lower layers have the owner already, and are to be passed by:
+    chown stores a file again all the same.
+    """
+    if not others_below:
+        return appended(facts, layer, change, of=of)
+    edit = appended(facts, layer, _CHOWN_ALL.sub(_chown_of_others, change), of=of)
+    if _CHOWN_ALL.search(change):
+        note = "not chown -R: it stores again what lower layers hold, though the owner is the same"
+    else:
+        note = "name only what this RUN makes: what lower layers hold is stored again"
+    return replace(edit, notes=(*edit.notes, note))
+
+
+def _chown_of_others(match: re.Match[str]) -> str:
+    """Return a chown -R as a command that passes by the files that have the owner already."""
+    user, _, group = match["owner"].partition(":")
+    tests = [f"! -user {user}"] * bool(user) + [f"! -group {group}"] * bool(group)
+    test = tests[0] if len(tests) == 1 else f"\\( {' -o '.join(tests)} \\)"
+    return f"find {match['paths']} {test} -exec chown -h {match['owner']} {{}} +"
 
 
 def _copy(instruction: str, command: str) -> str:
@@ -99,6 +203,14 @@ def _without_accounts(command: str) -> tuple[str, str]:
     return " && ".join(accounts), " && ".join(part for part in parts if part not in accounts)
 
 
+_CHANGING = re.compile(r"\b(chown|chgrp|chmod|touch|setfacl)\b")
+_CHOWN_ALL = re.compile(
+    r"\bchown\s+(?:-h?Rh?|--recursive)\s+(?P<quote>[\"']?)(?P<owner>[\w.$\{\}:-]+)(?P=quote)\s+"
+    r"(?P<paths>[^;&|]+?)(?=\s*(?:$|[;&|]))"
+)
+_RECURSIVE = re.compile(
+    r"(?P<word>chown|chmod)\s+(?:-h?Rh?|--recursive)\s+(?P<what>[\w.$\{\}\"':,+=-]+)\s+(?P<paths>[^;|]+)$"
+)
 _CHANGES = re.compile(r"(chown|chmod|touch)\b[^;|&\n]*$")
 _ACCOUNTS = re.compile(r"(useradd|groupadd|adduser|addgroup|usermod)\b")
 

@@ -104,7 +104,7 @@ def _fix(
             "Dockerfile",
             f"# in a container of this image: {ask} {names}\nRUN {install} <without what wants it>",
         )
-    return removal_fix(facts, claim.layers[0], paths, where="installs it")
+    return removal_fix(facts, paths, where="installs it")
 
 
 def _python(prefix: str, version: str, size: int) -> dict[str, int | str]:

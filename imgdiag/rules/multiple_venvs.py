@@ -32,7 +32,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             safety=Safety.REVIEW,
             message=f"{visible(claim)} in /{prefix}, an environment that the image does not use: "
             f"{evidence}, in /{', /'.join(used)}",
-            fix=removal_fix(facts, layer, paths, where="makes it"),
+            fix=removal_fix(facts, paths, where="makes it"),
             claim=claim,
             informational=layer == 0 or facts.step(layer).is_base,
         )

@@ -6,19 +6,17 @@ from imgdiag.facts import Facts
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, hidden_groups, layer_name
-from imgdiag.rules._shell import appended
+from imgdiag.rules._shell import dropped, joined
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
-from imgdiag.text import shortened
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for created_in, hidden_in, claim in hidden_groups(facts, Cause.OVERWRITTEN, Cause.REPLACED):
         creator, writer = facts.step(created_in), facts.step(hidden_in)
         if creator.command and writer.command:
+            edit = joined(facts, created_in, hidden_in)
             fix = Fix.of_run(
-                f"Make and change the files in one RUN, and drop "
-                f"'{shortened(writer.instruction, 60)}'",
-                appended(facts, created_in, writer.command, of=hidden_in),
+                f"Make and change the files in one RUN, and {dropped(facts, edit)}", edit
             )
         else:
             first = creator.instruction if not creator.is_base else "FROM <the base image>"

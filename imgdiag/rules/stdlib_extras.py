@@ -38,9 +38,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 ". It came with the base image, where an rm in a later layer frees nothing"
                 * in_base
             ),
-            fix=_BASE
-            if in_base
-            else removal_fix(facts, claim.layers[0], extras, where="installs the interpreter"),
+            fix=_BASE if in_base else removal_fix(facts, extras, where="installs the interpreter"),
             claim=claim,
             informational=in_base,
         )

@@ -42,7 +42,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     without = (
         f". Not counted: {', '.join(kept)}, whose tests are imported at run time" if kept else ""
     )
-    fix = removal_fix(facts, claim.layers[0], chosen, where="builds the environment")
+    fix = removal_fix(facts, chosen, where="builds the environment")
     yield Finding(
         rule=RULE.name,
         safety=Safety.REVIEW,

@@ -157,6 +157,24 @@ def test_mends_of_one_run_are_put_together() -> None:
     assert "after all 2 safe mends" in report
 
 
+def test_mends_of_a_run_go_with_it_to_where_it_moves() -> None:
+    archives = {"var/cache/apt/a.deb": 700_000_000}
+    layers = [
+        ExampleLayer(created_by="RUN apt-get update", files={"var/lib/apt/lists/a": 500_000_000}),
+        ExampleLayer(created_by="RUN apt-get install a", files={**archives, "etc/a": 5}),
+    ]
+    report = render("text", analysed(*layers), Gate(()), Style())
+    first, second = report.split("Do this first")[1].split("Then it will be")[0].split("  2. ")
+    assert "       RUN apt-get install a \\\n        && apt-get clean\n" in first
+    assert "together with the mend above" in second
+    assert (
+        "       RUN apt-get update \\\n"
+        "        && apt-get install a \\\n"
+        "        && rm -rf /var/lib/apt/lists/* \\\n"
+        "        && apt-get clean\n"
+    ) in second
+
+
 @pytest.mark.parametrize("format_", formats())
 def test_the_slow_way_is_told_with_its_reason(format_: str) -> None:
     slow = replace(images.service(), route="save", route_note="by docker save, as it is far")

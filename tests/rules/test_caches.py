@@ -91,11 +91,38 @@ def test_other_caches_in_a_run(rule: Rule, path: str, snippet: str) -> None:
     assert only(rule, facts_of({path: 5}, "Imported from -")).fix.snippet != snippet
 
 
-def test_all_caches_of_a_kind_are_one_finding_and_the_largest_is_mounted() -> None:
-    facts = facts_of({PIP: 5, "home/a/.cache/pip/b": 7, "home/b/.cache/pip/c": 1}, "RUN make")
+def test_all_caches_of_a_kind_are_one_finding_and_each_is_mounted_where_it_is_filled() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="RUN pip install a", files={PIP: 5}),
+        ExampleLayer(created_by="RUN make", files={"home/a/.cache/pip/b": 7, PIP + "2": 1}),
+    )
     finding = only(pip_cache.RULE, facts)
     assert finding.bytes == 13
-    assert "target=/home/a/.cache/pip " in finding.fix.snippet
+    assert finding.fix.snippet == (
+        "RUN --mount=type=cache,target=/root/.cache/pip \\\n    pip install a\n\n"
+        "RUN --mount=type=cache,target=/home/a/.cache/pip \\\n"
+        "    --mount=type=cache,target=/root/.cache/pip \\\n    make"
+    )
+
+
+def test_both_of_poetrys_folders_are_mounted() -> None:
+    cache = "root/.cache/pypoetry"
+    facts = facts_of({f"{cache}/artifacts/a": 9, f"{cache}/cache/b": 2}, "RUN poetry install")
+    assert only(poetry_cache.RULE, facts).fix.snippet == (
+        f"RUN --mount=type=cache,target=/{cache}/cache \\\n"
+        f"    --mount=type=cache,target=/{cache}/artifacts \\\n    poetry install"
+    )
+
+
+def test_a_cache_of_a_run_and_a_copy_is_removed_in_both() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="COPY /root /root", files={PIP: 5}),
+        ExampleLayer(created_by="RUN make", files={"home/a/.cache/pip/b": 7}),
+    )
+    assert only(pip_cache.RULE, facts).fix.snippet == (
+        "RUN make \\\n && rm -rf \\\n    /home/a/.cache/pip\n\n"
+        "# and in the stage that they are copied from\nRUN rm -rf \\\n    /root/.cache/pip"
+    )
 
 
 def test_inodes_that_the_environment_links_are_not_the_uv_caches() -> None:
@@ -128,7 +155,11 @@ def test_an_older_copy_in_another_layer_counts_in_the_layers_alone() -> None:
         ExampleLayer(created_by="RUN pip install a", files={PIP: 5}),
         ExampleLayer(created_by="RUN chown -R a /root", files={PIP: 5}, uid=1),
     )
-    claim = only(pip_cache.RULE, facts).claim
+    finding = only(pip_cache.RULE, facts)
+    claim = finding.claim
+    assert finding.fix.snippet.endswith(
+        " pip install a"
+    )  # where it is made, not where it is chowned
     assert (claim.layer_bytes, claim.visible_bytes) == (10, 5)
     assert set(claim.layers) == {0, 1}
 
@@ -139,3 +170,35 @@ def test_a_second_pkgs_folder_of_conda_needs_its_conda_meta() -> None:
     finding = only(conda_pkgs.RULE, facts)
     assert finding.bytes == 3
     assert finding.fix.snippet.endswith("&& conda clean --all --force-pkgs-dirs --yes")
+
+
+LISTS = {"var/lib/apt/lists/a": 9_000_000}
+
+
+@pytest.mark.parametrize(
+    ("later", "snippet"),
+    [
+        (("pip install a",), "RUN apt-get update \\\n && rm -rf /var/lib/apt/lists/*"),
+        (
+            ("apt-get update && apt-get install -y a",),
+            "RUN apt-get update \\\n && rm -rf /var/lib/apt/lists/*",
+        ),
+        (
+            ("apt-get -qq install a", "make", "apt install b", "x"),
+            (
+                "RUN apt-get update \\\n && apt-get -qq install a \\\n && make \\\n"
+                " && apt install b \\\n && rm -rf /var/lib/apt/lists/*"
+            ),
+        ),
+    ],
+)
+def test_apts_lists_are_not_removed_before_they_are_used(
+    later: tuple[str, ...], snippet: str
+) -> None:
+    layers = [
+        ExampleLayer(created_by=f"RUN {command}", files={f"usr/{index}": 5})
+        for index, command in enumerate(later)
+    ]
+    update = ExampleLayer(created_by="RUN apt-get update", files=LISTS)
+    finding = only(apt_lists.RULE, made_facts(update, *layers))
+    assert finding.fix.snippet == snippet

@@ -123,3 +123,59 @@ def test_a_blanket_clean_up_is_not_recommended_without_a_word(
     assert command in snippet
     assert ("# careful" in snippet) == bool(caution)
     assert caution in snippet
+
+
+def used_between(*between: ExampleLayer, path: str = "usr/bin/gcc") -> Finding:
+    return only(
+        RULE,
+        made_facts(
+            ExampleLayer(created_by="RUN install gcc", files={path: 5_000_000}),
+            *between,
+            ExampleLayer(created_by="RUN purge gcc", deletes=(path,)),
+        ),
+    )
+
+
+def test_what_a_run_in_between_may_use_is_not_deleted_before_it() -> None:
+    make = ExampleLayer(created_by="RUN make a", files={"app/a": 5})
+    finding = used_between(make)
+    assert finding.fix.snippet == "RUN install gcc \\\n && make a \\\n && purge gcc"
+    assert finding.fix.summary == (
+        "Make, use and delete the files in one RUN, or in a stage of their own, and drop "
+        "'RUN make a' and 'RUN purge gcc'"
+    )
+
+
+def test_what_is_copied_in_between_comes_before_the_one_run() -> None:
+    copy = ExampleLayer(created_by="COPY src src", files={"app/src": 5})
+    make = [ExampleLayer(created_by=f"RUN make {name}", files={name: 5}) for name in "ab"]
+    finding = used_between(make[0], copy, make[1])
+    assert finding.fix.snippet == (
+        "# where the last of them was, below the COPYs\n"
+        "RUN install gcc \\\n && make a \\\n && make b \\\n && purge gcc"
+    )
+    assert finding.fix.summary.endswith("drop 'RUN make a', 'RUN make b' and 'RUN purge gcc'")
+
+
+def test_a_run_in_between_that_stores_nothing_stays_where_it_is() -> None:
+    other = ExampleLayer(created_by="RUN rm -rf /nothing", files={})
+    copy = ExampleLayer(created_by="COPY src src", files={"app/src": 5})
+    assert used_between(other, copy).fix.snippet == "RUN install gcc \\\n && purge gcc"
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "alone"),
+    [
+        ("app/__pycache__/a.pyc", "make a", True),
+        ("home/a/.cache/x", "make a", True),
+        ("var/cache/apt/pkgcache.bin", "make a", True),
+        ("app/tests/a.py", "make a", True),
+        ("var/lib/apt/lists/a", "make a", True),
+        ("var/lib/apt/lists/a", "apt-get -y install curl", False),
+        ("usr/src/a.c", "make a", False),
+    ],
+)
+def test_what_no_run_needs_is_deleted_at_once(path: str, command: str, alone: bool) -> None:
+    make = ExampleLayer(created_by=f"RUN {command}", files={"app/a": 5})
+    snippet = used_between(make, path=path).fix.snippet
+    assert snippet == "RUN install gcc \\\n" + f" && {command} \\\n" * (not alone) + " && purge gcc"

@@ -95,6 +95,26 @@ def test_a_hard_link_elsewhere_keeps_a_folders_bytes() -> None:
     assert only(docs_examples.RULE, facts).bytes == 5
 
 
+def test_tests_are_removed_in_each_run_that_makes_them_and_not_where_they_are_stored_again() -> (
+    None
+):
+    one, two = "app/lib/python3.11/site-packages", "opt/lib/python3.11/site-packages"
+    environment = {f"{one}/a-1.dist-info/METADATA": "", f"{two}/b-1.dist-info/METADATA": ""}
+    tests = {f"{one}/a/tests/t.py": 50, f"{one}/a/tests/u.py": 5}
+    facts = made_facts(
+        ExampleLayer(created_by="RUN make a", files={**environment, **tests}),
+        ExampleLayer(created_by="RUN make b", files={f"{two}/b/tests/t.py": 30}),
+        ExampleLayer(created_by="RUN chown -R app /app", files=tests, uid=1),
+    )
+    finding = only(test_dirs.RULE, facts)
+    assert finding.bytes == 140
+    assert finding.fix.snippet == (
+        f"RUN make a \\\n && rm -rf \\\n    /{one}/a/tests\n\n"
+        f"RUN make b \\\n && rm -rf \\\n    /{two}/b/tests"
+    )
+    assert finding.fix.summary.startswith("Remove them in the RUNs that build")
+
+
 def test_byte_code_is_information_whatever_its_size() -> None:
     finding = only(bytecode_cache.RULE, facts_of({"a/__pycache__/b.cpython-311.pyc": 10**9}))
     assert finding.informational

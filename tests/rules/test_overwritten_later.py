@@ -30,3 +30,14 @@ def test_a_copy_is_left_to_the_reader() -> None:
 def test_three_writes_are_two_findings() -> None:
     facts = made_facts(*(ExampleLayer(created_by="RUN x", files={"a": size}) for size in (3, 4, 5)))
     assert [finding.bytes for finding in RULE.run(facts)] == [3, 4]
+
+
+def test_runs_in_between_keep_their_place() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="RUN make a", files={"a": 5}),
+        ExampleLayer(created_by="RUN make b", files={"b": 5}),
+        ExampleLayer(created_by="RUN make a again", files={"a": 6}, mtime=1_700_000_500),
+    )
+    finding = only(RULE, facts)
+    assert finding.fix.snippet == "RUN make a \\\n && make b \\\n && make a again"
+    assert finding.fix.summary.endswith("drop 'RUN make b' and 'RUN make a again'")

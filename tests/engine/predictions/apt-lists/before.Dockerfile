@@ -1,0 +1,5 @@
+# apt's package lists stay.
+ARG BASE
+FROM ${BASE}
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends tini

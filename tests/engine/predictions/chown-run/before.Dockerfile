@@ -1,0 +1,8 @@
+# What a RUN makes gets its owner in a layer of its own.
+ARG BASE
+FROM ${BASE}
+WORKDIR /app
+RUN python3 -m venv .venv \
+ && .venv/bin/pip install --no-cache-dir pkginfo==1.10.0
+RUN groupadd -r app && useradd -r -g app app && chown -R app:app /app
+USER app

