@@ -11,6 +11,7 @@ from imgdiag.cuda import SystemCuda, find_cuda
 from imgdiag.filesystem import File, Filesystem
 from imgdiag.image import ImageConfig, instruction
 from imgdiag.ownership import Ownership, find_owners
+from imgdiag.project.alignment import Alignment
 from imgdiag.purpose import Purpose, Target, find_purpose
 from imgdiag.python import archives
 from imgdiag.python.distributions import Distribution
@@ -49,6 +50,7 @@ class Facts:
     config: ImageConfig
     filesystem: Filesystem
     declared: Target | None = None  # what the user says that the image is meant to run on
+    dockerfile: Alignment | None = None  # the image's own, where it is known
 
     @cached_property
     def usage(self) -> Usage:
@@ -145,7 +147,7 @@ class Facts:
 
     @cached_property
     def _steps(self) -> dict[int, Step]:
-        return steps_of(self.config)
+        return steps_of(self.config, self.dockerfile)
 
     def step(self, layer: int) -> Step:
         """Return what made a layer, and what was in force then."""

@@ -16,6 +16,7 @@ from imgdiag.cli import _options
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Safety
 from imgdiag.gate import Budgets, judge
+from imgdiag.project.choice import Choice
 from imgdiag.purpose import Target
 
 BUDGET_FAILED = 1
@@ -96,9 +97,11 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     "for review too, 'risky' all.",
 )
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
+@_options.reads_dockerfile
 @_options.reads_image
 def command(
     reading: _options.Reading,
+    dockerfile: Choice | None,
     reference: str,
     format_: str,
     outputs: tuple[tuple[str, str], ...],
@@ -138,9 +141,8 @@ def command(
         _check_writable(path)
     declared = None if gpu is None else Target.GPU if gpu else Target.CPU
     with reading() as request:
-        analysis = (pipeline.analyze_quickly if quick else pipeline.analyze)(
-            reference, request, declared
-        )
+        run = pipeline.analyze_quickly if quick else pipeline.analyze
+        analysis = run(reference, request, declared=declared, dockerfile=dockerfile)
     gate = judge(
         analysis,
         Budgets(

@@ -6,6 +6,7 @@ import click
 
 from imgdiag.cli import _options
 from imgdiag.layers.history import read_history
+from imgdiag.project.choice import Choice
 from imgdiag.reports import Style, _history
 
 
@@ -13,15 +14,22 @@ from imgdiag.reports import Style, _history
 @click.argument("reference", metavar="REF")
 @click.option("--no-trunc", is_flag=True, help="Show the builder's whole text, nothing cut.")
 @_options.as_text_or_json
+@_options.reads_dockerfile
 @_options.reads_image
-def command(reading: _options.Reading, reference: str, no_trunc: bool, format_: str) -> None:
+def command(
+    reading: _options.Reading,
+    dockerfile: Choice | None,
+    reference: str,
+    no_trunc: bool,
+    format_: str,
+) -> None:
     """Show the instructions that made the image REF, oldest first, and what each of them added.
 
     Like 'docker history', but for every kind of REF that 'imgdiag analyze' takes, and with the
     bytes of each layer that later layers hide. An instruction that made no layer has no sizes.
     """
     with reading() as request:
-        history = read_history(reference, request)
+        history = read_history(reference, request, dockerfile)
     if format_ == "json":
         click.echo(_history.as_json(history), nl=False)
     else:

@@ -74,6 +74,24 @@ class Instruction:
         return " ".join((self.word, *self.flags, self.rest))
 
     @property
+    def command(self) -> str:
+        """Return what a RUN runs, in one line, heredocs below it."""
+        return self.rest + self._heredoc_lines
+
+    @property
+    def layout(self) -> str:
+        """Return the instruction's `command` in its lines, without the comments between them."""
+        ends = [start for start, _ in self.starts[1:]] + [len(self.rest)]
+        parts = [
+            self.rest[start:end].rstrip() for (start, _), end in zip(self.starts, ends, strict=True)
+        ]
+        return f" {self.escape}\n".join(part for part in parts if part) + self._heredoc_lines
+
+    @property
+    def _heredoc_lines(self) -> str:
+        return "".join(f"\n{each.body}{each.name}" for each in self.heredocs)
+
+    @property
     def exec_form(self) -> tuple[str, ...] | None:
         """Return the words of a JSON form, None for any other."""
         if not self.rest.startswith("["):

@@ -19,15 +19,18 @@ from imgdiag.image import HistoryEntry, ImageConfig, parse_config
 from imgdiag.project.alignment import Alignment, align
 from imgdiag.project.dockerfile import parse_dockerfile, read_dockerfile
 from imgdiag.sources import Request, load
+from tests.project.marked import (
+    COMMON,
+    EVERY,
+    HEREDOCS,
+    LINES,
+    NOTHING_DONE,
+    WORKDIRS,
+    without,
+)
 
 HERE = Path(__file__).parent
-LINES = HERE.parent / "engine" / "lines"
 ML_SERVICE = HERE.parents[1] / "fixtures" / "ml-service"
-
-# The lines that make files, marked by hand.
-COMMON = [16, 17, 18]
-EVERY = [*COMMON, 28, 29, 30, 31, 32, 33, 34, 35, 36, 38]
-HEREDOCS = [4, 8, 11, 14, 18, 23, 24, 25, 27]
 
 
 def config_of(entries: Iterable[dict[str, object]], layers: int | None = None) -> ImageConfig:
@@ -57,12 +60,12 @@ def places(alignment: Alignment) -> dict[int, str]:
     ("name", "file", "lines"),
     [
         ("docker-20.10-buildkit", "every", EVERY),
-        ("docker-20.10-classic", "every", [line for line in EVERY if line != 36]),
+        ("docker-20.10-classic", "every", without(EVERY, NOTHING_DONE)),
         ("docker-26-buildkit", "every", EVERY),
-        ("podman-4.3", "every", [line for line in EVERY if line not in (16, 17)]),
+        ("podman-4.3", "every", without(EVERY, WORKDIRS)),
         ("docker-20.10-buildkit-target", "every", COMMON),
         ("docker-20.10-classic-target", "every", COMMON),
-        ("podman-4.3-target", "every", [18]),
+        ("podman-4.3-target", "every", without(COMMON, WORKDIRS)),
         ("docker-26-buildkit-heredocs", "heredocs", HEREDOCS),
     ],
 )

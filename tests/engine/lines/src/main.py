@@ -1,1 +1,1 @@
-print()
+VALUE = 1
