@@ -1,4 +1,4 @@
-"""`imgdiag explain`: all about one rule."""
+"""`imgdiag explain`: all about one rule or check."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import textwrap
 
 import click
 
+from imgdiag.project.check import Check
+from imgdiag.project.checks import all_checks
 from imgdiag.rules import all_rules
+from imgdiag.rules.rule import Rule
 
 
 @click.command()
 @click.argument("rule")
 def command(rule: str) -> None:
-    """Say why RULE matters, how to mend it and when to ignore it."""
-    rules = {each.name: each for each in all_rules()}
+    """Say why RULE, or a check of 'imgdiag check', matters, how to mend it, when to ignore it."""
+    rules: dict[str, Rule | Check] = {each.name: each for each in all_rules()}
+    rules.update({each.name: each for each in all_checks()})
     if rule not in rules:
         near = difflib.get_close_matches(rule, rules, 1)
         hint = f"; did you mean {near[0]!r}?" if near else "; see 'imgdiag rules'"

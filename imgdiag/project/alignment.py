@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from imgdiag.image import ImageConfig
-from imgdiag.project.dockerfile import MAKES_FILES, Dockerfile, Instruction, Stage
+from imgdiag.project.dockerfile import Dockerfile, Stage
 from imgdiag.project.fit import judge_fit
+from imgdiag.project.instruction import MAKES_FILES, Instruction
 from imgdiag.project.recorded import Agreement, Expected, Record, record_of
 from imgdiag.project.scope import Values, scoped
 from imgdiag.project.sequence import Pair, pair_up

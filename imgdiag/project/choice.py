@@ -29,6 +29,11 @@ class Choice:
         return align(config, self.dockerfile, self.target)
 
 
+def find_dockerfile(folder: Path) -> Path | None:
+    """Return the Dockerfile of a folder, None where there is none."""
+    return next((folder / name for name in NAMES if (folder / name).is_file()), None)
+
+
 def choose(path: Path | None, target: str | None, folder: Path) -> Choice | None:
     """Return the Dockerfile at `path`, or the one in `folder`; None where there is none.
 
@@ -39,7 +44,7 @@ def choose(path: Path | None, target: str | None, folder: Path) -> Choice | None
         dockerfile = read_dockerfile(path)
         dockerfile.target(target)  # what was mistyped is said before an image is read
         return Choice(path=str(path), dockerfile=dockerfile, target=target)
-    found = next((folder / name for name in NAMES if (folder / name).is_file()), None)
+    found = find_dockerfile(folder)
     if found is None:
         if target is not None:
             raise ImgdiagError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imgdiag.project.dockerfile import MAKES_FILES
+from imgdiag.project.instruction import MAKES_FILES
 from imgdiag.project.recorded import Agreement, Expected, Record
 from imgdiag.project.sequence import Pair
 
@@ -14,12 +14,10 @@ from imgdiag.project.sequence import Pair
 _FITS = 0.75
 _CREDIT = {Agreement.WHOLLY: 1.0, Agreement.PARTLY: 0.8}
 _SILENT = frozenset(("ARG", "ONBUILD"))  # not every builder records them
-# fmt: off
-_METADATA = frozenset((
-    "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "SHELL",
-    "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
-))
-# fmt: on
+_METADATA = frozenset(
+    ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "SHELL",
+     "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,8 @@ from enum import IntEnum
 from functools import cached_property
 
 from imgdiag.image import HistoryEntry, instruction
-from imgdiag.project.dockerfile import INSTRUCTIONS, Instruction
 from imgdiag.project.expansion import HOLE, matches
+from imgdiag.project.instruction import INSTRUCTIONS, Instruction
 from imgdiag.project.scope import Scope
 
 _CONTENT = re.compile(r"(?P<kind>file|dir|multi):[0-9a-f]{64} in (?P<to>.*)$")

@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from imgdiag.project.dockerfile import Instruction, Stage
+from imgdiag.project.dockerfile import Stage
 from imgdiag.project.expansion import HOLE, expand
+from imgdiag.project.instruction import Instruction
 
 Values = Mapping[str, str | None]
 

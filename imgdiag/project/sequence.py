@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imgdiag.project.dockerfile import MAKES_FILES
+from imgdiag.project.instruction import MAKES_FILES
 from imgdiag.project.recorded import Agreement, Expected, Record
 
 _ALIKE = 0.5  # the share of words that two commands must have in common to be one, changed

@@ -8,13 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgdiag.errors import ImgdiagError
-from imgdiag.project.dockerfile import (
-    MAX_BYTES,
-    Dockerfile,
-    Instruction,
-    parse_dockerfile,
-    read_dockerfile,
-)
+from imgdiag.project.dockerfile import MAX_BYTES, Dockerfile, parse_dockerfile, read_dockerfile
+from imgdiag.project.instruction import Instruction
 
 
 def only(text: str) -> Instruction:
