@@ -102,9 +102,7 @@ class _Rule:
 
 
 def _expression(pattern: str) -> str:
-    """Return a regular expression for a pattern, as moby/patternmatcher translates it."""
-    if pattern.startswith("**") and not re.search(r"[*?\[\]\\]|^/", pattern[2:]):
-        return rf"(?s:.*{re.escape(pattern[2:])})\Z"
+    """Return a regular expression for a pattern; measured against Docker 20.10 and 26."""
     result = ""
     position = 0
     in_set = False

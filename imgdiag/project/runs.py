@@ -78,6 +78,10 @@ class Placed:
         )
         return tuple(self.scope.path(target) for target in targets if target)
 
+    def may_mount(self, path: str, *types: str) -> bool:
+        """Tell whether a mount of some types is at `path` or above it, as far as can be known."""
+        return any(HOLE in target or covers(target, path) for target in self.mount_targets(*types))
+
     def variable(self, name: str, ran: Ran | None = None) -> str:
         """Return an environment variable's value at a command, "" when it is not set.
 
@@ -129,7 +133,7 @@ class Placed:
         instruction = self.instruction
         form = instruction.exec_form
         if form is not None:
-            script = Command(words=form, start=0, before="", depth=0, operator_depth=0)
+            script = Command(words=form, start=0, end=0, before="", depth=0, operator_depth=0)
             shell = posixpath.basename(form[0]) in ("sh", "bash", "ash", "dash") if form else False
             inner = commands_of(form[2]) if shell and len(form) > 2 else (script,)
             yield from ((command, instruction.line) for command in inner)
@@ -149,6 +153,11 @@ class Placed:
             for command in commands_of(heredoc.body):
                 line = heredoc.line + heredoc.body.count("\n", 0, command.start)
                 yield command, line
+
+
+def readable(path: str) -> str:
+    """Return a path for a reader: below a folder that is not known, it is a relative one."""
+    return path.removeprefix(f"{HOLE}/").replace(HOLE, "<unknown>")
 
 
 def covers(outer: str, inner: str) -> bool:

@@ -39,14 +39,16 @@ _NESTED = 3  # how deep `bash -c "bash -c …"` is looked into
 class Command:
     """A simple command. `words` are without quotes, keywords, assignments and wrappers.
 
-    `start` is its offset in the text. `before` is the operator in front of it and `depth` the
-    number of parentheses and braces around it; `operator_depth` is that around the operator.
+    `start` and `end` are its offsets in the text, without the blanks around it. `before` is the
+    operator in front of it and `depth` the number of parentheses and braces around it;
+    `operator_depth` is that around the operator.
     `outputs` are the files that it is redirected to. `keywords` are those that it stands behind,
     such as `if`.
     """
 
     words: tuple[str, ...]
     start: int
+    end: int
     before: str
     depth: int
     operator_depth: int
@@ -105,6 +107,7 @@ def _inside(command: Command) -> Iterator[Command]:
                     yield replace(
                         inner,
                         start=command.start,
+                        end=command.end,
                         before=command.before if first else inner.before,
                         operator_depth=command.operator_depth
                         if first
@@ -126,7 +129,8 @@ def _simple_commands(text: str) -> Iterator[Command]:
         if words:
             braces = sum(word == "{" for word, _, plain in words[:1] if plain)
             depth += braces
-            yield _command(words, before, depth, operator_depth)
+            end = len(text[:start].rstrip())
+            yield _command(words, end, before, depth, operator_depth)
             depth -= sum(word == "}" for word, _, plain in words[:1] if plain)
             words = []
             operator_depth = max(depth, 0)
@@ -137,7 +141,7 @@ def _simple_commands(text: str) -> Iterator[Command]:
 
 
 def _command(
-    words: list[tuple[str, int, bool]], before: str, depth: int, operator_depth: int
+    words: list[tuple[str, int, bool]], end: int, before: str, depth: int, operator_depth: int
 ) -> Command:
     start = words[0][1]
     keywords: list[str] = []
@@ -167,6 +171,7 @@ def _command(
     return Command(
         words=tuple(rest),
         start=start,
+        end=end,
         before=before,
         depth=depth,
         operator_depth=operator_depth,

@@ -2,9 +2,11 @@
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from imgdiag.project.context import context_files, ignore_file, read_patterns
 from tests.project.marked import (
     COMMON,
     EVERY,
@@ -15,6 +17,7 @@ from tests.project.marked import (
     without,
 )
 
+from . import oracle
 from .conftest import BASE_TAG
 from .engine import Engine
 from .report import Report, analyze
@@ -107,3 +110,39 @@ def test_podman(podman_engine: Engine, engine: Engine, base_image: str) -> None:
     assert layers_of(found) == without(EVERY, WORKDIRS)
     build(podman_engine, TAG, "child.Dockerfile", classic=True)
     assert layers_of(built(podman_engine, TAG, "child.Dockerfile")) == [3]
+
+
+PATTERNS = (
+    "# a comment\n\n data \n*.log\n**/*.pyc\n**/node_modules\nsrc/**/tmp\n!src/keep/tmp/kept\n"
+    "/rooted\n?.txt\n[x-z]q\nback\n!back/in\nback/in/out\nUPPER\n./dotted/../plain\n**suffix\n"
+    "sp ace\nfolder/\n!**/important.log\n"
+)
+NAMES = (
+    "data/a", "src/data/a", "a.log", "src/a.log", "deep/important.log", "a.pyc", "src/b/c.pyc",
+    "node_modules/a", "web/node_modules/a/b", "src/tmp/a", "src/a/b/tmp/c", "src/keep/tmp/kept",
+    "src/keep/tmp/gone", "rooted", "src/rooted", "1.txt", "22.txt", "src/1.txt", "xq", "aq",
+    "back/a", "back/in/a", "back/in/out/a", "upper/a", "UPPER/a", "plain/a", "mysuffix/a",
+    "src/suffix", "sp ace", "folder/a", "src/folder/a", "kept.py", ".git/config",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["engine", "containerd_engine"])
+def test_what_a_dockerignore_leaves_out(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """The walk of a build context takes the files that Docker takes."""
+    engine: Engine = request.getfixturevalue(kind)
+    context = tmp_path / "context"
+    for number, name in enumerate(NAMES, 1):
+        (context / name).parent.mkdir(parents=True, exist_ok=True)
+        (context / name).write_bytes(b"x" * number)
+    (context / ".dockerignore").write_text(PATTERNS)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+    engine.docker("build", "--tag", TAG, "--file", str(tmp_path / "Dockerfile"), str(context))
+    saved = tmp_path / "image.tar"
+    engine.docker("save", "--output", str(saved), TAG)
+    [layer] = oracle.saved_layers(saved)
+    ours = {each.path: each.bytes for each in context_files(context, read_patterns(
+        ignore_file(context, None)))}  # fmt: skip
+    assert ours == layer.files
+    assert 10 < len(ours) < len(NAMES)

@@ -63,6 +63,7 @@ def test_an_example_finds_what_it_says(
         assert 1 <= finding.line <= finding.end_line <= max(lines, 1)
         assert finding.message.strip() == finding.message
         assert "\n" not in finding.message
+        assert "\0" not in finding.message + finding.fix.snippet
         assert not finding.message.endswith(".")
         assert finding.fix.summary[0].isupper()
         assert not finding.fix.summary.endswith(".")
@@ -94,6 +95,46 @@ def test_mends_parse_as_a_dockerfile(check: Check, example: ProjectExample, tmp_
             path = tmp_path / "mended"
             path.write_text(f"FROM base AS first\n{finding.fix.snippet}\n", encoding="utf-8")
             assert len(read_dockerfile(path).stages[-1].instructions) >= 0
+
+
+MENDING = frozenset(
+    ("apt-leftovers", "apt-recommends", "cache-mount-missed", "download-kept", "failure-masked",
+     "pip-keeps-cache", "poetry-install-dev", "uv-sync-dev", "uv-sync-unlocked", "full-base")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("check", "example"),
+    [
+        pytest.param(check, example, id=f"{check.name}: {example.what}")
+        for check in checks.all_checks()
+        for example in check.examples
+        if check.name in MENDING
+    ],
+)
+def test_a_mend_mends(check: Check, example: ProjectExample, tmp_path: Path) -> None:
+    """With an instruction replaced by its mend, what was found there is found no more."""
+    project = project_of(example, tmp_path)
+    assert project.dockerfile is not None
+    instructions = [
+        each for stage in project.dockerfile.stages for each in (stage.origin, *stage.instructions)
+    ]
+    mended = 0
+    for finding in found(check, project):
+        if finding.fix.snippet.startswith("RUN rm -f /etc/apt/apt.conf.d/docker-clean"):
+            continue  # a line before the one that was found
+        [own] = [each for each in instructions if each.line <= finding.line <= each.end_line]
+        lines = str(example.files["Dockerfile"]).splitlines()
+        lines[own.line - 1 : own.end_line] = finding.fix.snippet.splitlines()
+        (tmp_path / "Dockerfile").write_text("\n".join(lines) + "\n")
+        after = Project(
+            folder=tmp_path,
+            dockerfile=read_dockerfile(tmp_path / "Dockerfile"),
+            target=example.target,
+        )
+        assert len(found(check, after)) == len(found(check, project)) - 1, finding.fix.snippet
+        mended += 1
+    assert mended or not example.finds or check.name == "cache-mount-missed"
 
 
 def test_names_of_checks_and_rules_are_not_the_same() -> None:
@@ -128,3 +169,4 @@ def test_no_dockerfile_breaks_a_check(text: str) -> None:
     findings = checks.check_project(Project(folder=HERE / "none", dockerfile=dockerfile))
     lines = text.count("\n") + 1
     assert all(1 <= each.line <= each.end_line <= lines for each in findings)
+    assert not [each for each in findings if "\0" in each.message + each.fix.snippet]

@@ -68,8 +68,8 @@ def brought_by(project: Project, placed: Placed) -> Iterator[Brought]:
         yield from (Brought(placed=placed, path=path, whole=True) for path in _APT)
     for tool, subs in (("pip", ("install",)), ("uv", ("sync", "pip install")), ("npm", ("ci",))):
         for ran in runs_of(placed, tool, *subs)[:1]:
-            if (cache := cache_of(tool, placed, ran)) and not any(
-                covers(mount, cache) for mount in placed.mount_targets("cache", "tmpfs")
+            if (cache := cache_of(tool, placed, ran)) and not placed.may_mount(
+                cache, "cache", "tmpfs"
             ):
                 yield Brought(placed=placed, path=cache, whole=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from imgdiag.finding import Fix
 from imgdiag.project.instruction import Instruction
@@ -38,6 +39,16 @@ def appended(instruction: Instruction, command: str) -> str:
     if instruction.heredocs:
         return f"{rewritten(instruction)}\n# and as the last line inside of it:\n{command}"
     return f"{rewritten(instruction)} {instruction.escape}\n && {guarded(command)}"
+
+
+def edited(instruction: Instruction, *edits: tuple[int, int, str]) -> Instruction:
+    """Return an instruction with parts of its text replaced: from, to, what stands there then."""
+    rest, starts = instruction.rest, list(instruction.starts)
+    for start, end, text in sorted(edits, reverse=True):
+        rest = rest[:start] + text + rest[end:]
+        more = len(text) - (end - start)
+        starts = [(at + more if at >= end and at else at, line) for at, line in starts]
+    return replace(instruction, rest=rest, starts=tuple(starts))
 
 
 def in_dockerfile(summary: str, snippet: str) -> Fix:

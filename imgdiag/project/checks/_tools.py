@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from imgdiag.project.expansion import HOLE
 from imgdiag.project.runs import Placed, Ran
 from imgdiag.project.shell import Command
 
@@ -74,12 +75,14 @@ def runs_of(placed: Placed, tool: str, *subs: str) -> list[Ran]:
 def cache_of(tool: str, placed: Placed, ran: Ran) -> str:
     """Return where a tool keeps its cache, "" where only the image knows."""
     variable, below_home = _CACHES[tool]
+    path = ""
     if given := placed.variable(variable, ran):
-        return placed.scope.path(given)
-    if below_home.startswith(".cache/") and (cache := placed.variable("XDG_CACHE_HOME", ran)):
-        return f"{cache}/{below_home.removeprefix('.cache/')}"
-    home = placed.variable("HOME", ran) or placed.home
-    return f"{home}/{below_home}" if home else ""
+        path = placed.scope.path(given)
+    elif below_home.startswith(".cache/") and (cache := placed.variable("XDG_CACHE_HOME", ran)):
+        path = f"{cache}/{below_home.removeprefix('.cache/')}"
+    elif home := placed.variable("HOME", ran) or placed.home:
+        path = f"{home}/{below_home}"
+    return "" if HOLE in path else path
 
 
 def is_on(value: str) -> bool:

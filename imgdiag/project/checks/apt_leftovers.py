@@ -6,14 +6,13 @@ from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._apt import ARCHIVES, LISTS, apt_runs, removes
 from imgdiag.project.checks._mends import appended, in_dockerfile
 from imgdiag.project.project import Project
-from imgdiag.project.runs import Placed, covers
+from imgdiag.project.runs import Placed
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
     for placed in project.shipped:
-        mounts = placed.mount_targets("cache", "tmpfs")
         for ran in list(apt_runs(placed, "update"))[-1:]:
-            if any(covers(mount, LISTS) for mount in mounts) or removes(placed, LISTS, after=ran):
+            if placed.may_mount(LISTS, "cache", "tmpfs") or removes(placed, LISTS, after=ran):
                 continue
             yield CHECK.at(
                 project,
@@ -25,12 +24,10 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
                 ),
                 end_line=placed.instruction.end_line,
             )
-        yield from _archives(project, placed, mounts)
+        yield from _archives(project, placed)
 
 
-def _archives(
-    project: Project, placed: Placed, mounts: tuple[str, ...]
-) -> Iterator[ProjectFinding]:
+def _archives(project: Project, placed: Placed) -> Iterator[ProjectFinding]:
     """Find downloads that the image would delete, if it had not been told to keep them."""
     before = project.shipped[: project.shipped.index(placed) + 1]
     kept = any(
@@ -40,7 +37,7 @@ def _archives(
     )
     for ran in list(apt_runs(placed, "install"))[-1:] if kept else ():
         cleaned = removes(placed, ARCHIVES, after=ran) or any(apt_runs(placed, "clean"))
-        if not cleaned and not any(covers(mount, ARCHIVES) for mount in mounts):
+        if not cleaned and not placed.may_mount(ARCHIVES, "cache", "tmpfs"):
             yield CHECK.at(
                 project,
                 ran.line,

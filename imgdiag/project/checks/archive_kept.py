@@ -7,7 +7,7 @@ from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._archives import is_archive, removes, unpacks
 from imgdiag.project.checks._mends import in_dockerfile, rewritten
 from imgdiag.project.project import Project
-from imgdiag.project.runs import Placed
+from imgdiag.project.runs import Placed, readable
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
@@ -64,7 +64,7 @@ def _mend(placed: Placed, user: Placed, source: str, path: str) -> tuple[str, st
         )
     stages = placed.instruction.flag("from")
     of = f",from={stages[0]}" if stages else ""
-    flag = f"--mount=type=bind{of},source={source},target={path}"
+    flag = f"--mount=type=bind{of},source={source},target={readable(path)}"
     return "Mount it while it is needed, and drop the COPY", rewritten(
         user.instruction, flags=[flag]
     )

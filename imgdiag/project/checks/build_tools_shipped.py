@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._mends import in_dockerfile, rewritten
+from imgdiag.project.checks._mends import in_dockerfile
 from imgdiag.project.checks._packages import is_build_tool, packages_of, removed_by
+from imgdiag.project.checks._tools import call
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Ran
 
@@ -22,13 +23,16 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         if not kept:
             continue
         base = project.shipped_stages[0].base
+        names = " ".join(name for _, name in kept)
+        manager, sub = call(kept[0][0].command)
+        tool = f"{manager} {sub}" + " -y" * (manager != "apk")
         yield CHECK.at(
             project,
             kept[0][0].line,
-            f"{', '.join(name for _, name in kept)}: for building, and shipped with the image",
+            f"{', '.join(names.split())}: for building, and shipped with the image",
             in_dockerfile(
                 "Build in a stage of its own, and copy what it makes",
-                f"FROM {base} AS build\n{rewritten(placed.instruction)}\n# … and what needs it\n\n"
+                f"FROM {base} AS build\nRUN {tool} {names}\n# … and what needs it\n\n"
                 f"FROM {base}\nCOPY --from=build <what was made> <where it goes>",
             ),
             end_line=placed.instruction.end_line,

@@ -1,11 +1,14 @@
 """cache-mount-missed: a cache mount where the tool does not keep its cache."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from imgdiag.finding import Severity
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._mends import in_dockerfile, rewritten
 from imgdiag.project.checks._tools import cache_of, call, is_on, runs_of
+from imgdiag.project.expansion import HOLE
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, Ran, covers
 
@@ -22,7 +25,7 @@ _MARKS = {"pip": "pip", "uv": "uv", "poetry": "poetry", "npm": "npm"}
 def _check(project: Project) -> Iterator[ProjectFinding]:
     for placed in project.built:
         targets = placed.mount_targets("cache")
-        if not targets:
+        if not targets or any(HOLE in target for target in targets):
             continue
         for tool, subs in _SUBS.items():
             for ran in runs_of(placed, tool, *subs)[:1]:
@@ -38,14 +41,24 @@ def _of_tool(
     if not meant:
         return
     if (why := _unused(placed, ran, tool)) and not any(_is_shared(each, tool) for each in meant):
-        message = f"the cache mount at {meant[0]} stays empty: {why}"
+        layout = placed.instruction.layout
+        option = re.search(r"\s--no-cache(-dir)?(?=\s|$)", layout)
         yield CHECK.at(
             project,
             placed.instruction.line,
-            message,
+            f"the cache mount at {meant[0]} stays empty: {why}",
             in_dockerfile(
                 "Drop the one or the other: with the mount the cache is in no layer anyway",
-                rewritten(placed.instruction),
+                rewritten(placed.instruction, layout=layout.replace(option[0], ""))
+                if option
+                else rewritten(
+                    replace(
+                        placed.instruction,
+                        flags=tuple(
+                            each for each in placed.instruction.flags if meant[0] not in each
+                        ),
+                    )
+                ),
             ),
             severity=Severity.NOTE,
             end_line=placed.instruction.end_line,

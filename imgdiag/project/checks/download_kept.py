@@ -8,12 +8,11 @@ from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._archives import is_archive, removes, unpacks
 from imgdiag.project.checks._mends import appended, in_dockerfile
 from imgdiag.project.project import Project
-from imgdiag.project.runs import Placed, Ran, covers
+from imgdiag.project.runs import Placed, Ran, readable
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
     for placed in project.shipped:
-        away = placed.mount_targets("tmpfs", "cache", "bind")
         for index, ran in enumerate(placed.ran):
             path = _downloaded(placed, ran)
             later = placed.ran[index + 1 :]
@@ -22,15 +21,16 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
                 and is_archive(path)
                 and any(unpacks(placed, each, path) for each in later)
                 and not any(removes(placed, each, path) for each in later)
-                and not any(covers(mount, path) for mount in away)
+                and not placed.may_mount(path, "tmpfs", "cache", "bind")
             ):
+                shown = readable(path)
                 yield CHECK.at(
                     project,
                     ran.line,
-                    f"{posixpath.basename(path)} is downloaded, unpacked and left in this layer",
+                    f"{posixpath.basename(shown)} is downloaded, unpacked and left in this layer",
                     in_dockerfile(
                         "Delete it in the same RUN, or unpack it while it is downloaded",
-                        appended(placed.instruction, f"rm {path}"),
+                        appended(placed.instruction, f"rm {shown}"),
                     ),
                     end_line=placed.instruction.end_line,
                 )

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 
-from imgdiag.finding import Severity
+from imgdiag.finding import Fix, Severity
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._mends import in_dockerfile
+from imgdiag.project.checks._mends import edited, in_dockerfile, rewritten
 from imgdiag.project.checks._tools import installs
+from imgdiag.project.instruction import Instruction
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, Ran
 
@@ -16,44 +19,74 @@ _KEYWORDS = frozenset(("do", "done", "elif", "else", "esac", "fi", "then"))
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
     for placed in project.built:
-        ran = placed.ran
-        for index, one in enumerate(ran):
-            masked = _masked_by_true(ran, index) or _masked_by_next(placed, index)
-            if masked is None:
+        for index, one in enumerate(placed.ran):
+            if (masked := _masked_by_true(placed.ran, index)) is not None:
+                what = f"'|| {one.command.name}' holds for all that stands before it"
+                line, fix = one.line, _parentheses(placed.instruction, placed.ran)
+            elif (masked := _masked_by_next(placed, index)) is not None:
+                what = "what stands after it decides, as after each ';' and each new line"
+                line, fix = one.line, _stopping(placed.instruction, placed.ran)
+            else:
                 continue
-            what = " ".join(masked.command.words[:3])
-            or_true = one.command.before == "||" and one is not masked
             yield CHECK.at(
                 project,
-                masked.line if not or_true else one.line,
-                f"'{what}' can fail and the build goes on: "
-                + (
-                    f"'|| {one.command.name}' holds for all that stands before it"
-                    if or_true
-                    else "what follows after ';' or a new line decides"
-                ),
-                in_dockerfile(
-                    "Put parentheses around what may fail, and && after what may not",
-                    "RUN <install> \\\n && ( <what may fail> || true )",
-                )
-                if or_true
-                else in_dockerfile(
-                    "Stop at the first failure",
-                    "RUN <install> \\\n && <what follows>"
-                    if not placed.instruction.heredocs
-                    else "RUN <<EOF\nset -e\n<the commands>\nEOF",
-                ),
+                line,
+                f"'{' '.join(masked.command.words[:3])}' can fail and the build goes on: {what}",
+                fix,
                 severity=Severity.ERROR,
                 end_line=placed.instruction.end_line,
             )
             break  # once for a RUN
 
 
+def _parentheses(instruction: Instruction, ran: tuple[Ran, ...]) -> Fix:
+    """Return the RUN with parentheses around each `b || true`, and none after an install."""
+    edits: list[tuple[int, int, str]] = []
+    for index in range(1, len(ran)):
+        first, last = ran[index - 1].command, ran[index].command
+        if _masked_by_true(ran, index) is None or first.depth or last.depth:
+            continue
+        if installs(first):
+            edits.append((first.end, last.end, ""))
+        else:
+            edits += [(first.start, first.start, "( "), (last.end, last.end, " )")]
+    text = "RUN <install> \\\n && ( <what may fail> || true )"
+    if edits and _is_plain(instruction):
+        text = rewritten(edited(instruction, *edits))
+    return in_dockerfile("Let '|| true' hold for what may fail alone", text)
+
+
+def _stopping(instruction: Instruction, ran: tuple[Ran, ...]) -> Fix:
+    """Return the RUN with `&&` in place of each `;`, or with `set -e` at a heredoc's begin."""
+    if instruction.heredocs:
+        first, *others = instruction.heredocs
+        stopping = replace(first, body=f"set -e\n{first.body}")
+        whole = replace(instruction, heredocs=(stopping, *others))
+        return in_dockerfile("Stop at the first failure", rewritten(whole))
+    commands = [each.command for each in ran]
+    if not _is_plain(instruction):
+        return in_dockerfile("Stop at the first failure", "RUN <install> \\\n && <what follows>")
+    edits = [
+        (semicolon, semicolon + 1, " &&")
+        for before, after in pairwise(commands)
+        if after.before == ";"
+        and (semicolon := instruction.rest.find(";", before.end, after.start)) >= 0
+    ]
+    if any(each.keywords or each.depth for each in commands):
+        edits = [(0, 0, "set -e; ")]  # where a ';' may be a part of if or for
+    return in_dockerfile("Stop at the first failure", rewritten(edited(instruction, *edits)))
+
+
+def _is_plain(instruction: Instruction) -> bool:
+    """Tell whether offsets of commands are offsets of the text: no heredoc, no other shell."""
+    return not instruction.heredocs and instruction.exec_form is None
+
+
 def _masked_by_true(ran: tuple[Ran, ...], index: int) -> Ran | None:
     """Return the install that the `|| true` at `index` masks, None when it is none."""
     command = ran[index].command
-    if command.before != "||" or command.name not in _TRUE:
-        return None
+    if command.before != "||" or command.name not in _TRUE or "{" in command.keywords:
+        return None  # a group does more than to be true, as in a loop that tries again
     if command.name == "exit" and command.arguments[:1] != ("0",):
         return None
     level = command.operator_depth
@@ -123,10 +156,12 @@ CHECK = Check(
             "RUN uv sync --locked --no-dev \\\n"
             " && find .venv -name __pycache__ -exec rm -r {} + || true\n"
             "RUN pip install --no-cache-dir flask; rm -rf /tmp/x\n"
+            "RUN pip install --no-cache-dir flask || true\n"
             "RUN <<EOF\npip install --no-cache-dir flask\necho done\nEOF\n",
             3,
             4,
-            6,
+            5,
+            7,
         ),
         dockerfile_example(
             "only what may fail is masked, and failing stops the rest",

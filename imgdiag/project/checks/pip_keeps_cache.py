@@ -39,7 +39,7 @@ def _keeps(placed: Placed, ran: Ran) -> bool:
     if not cache:  # some user's home: any mount for pip will be meant for it
         mounted = placed.mount_targets("cache", "tmpfs")
         return not any(target.endswith((".cache", ".cache/pip")) for target in mounted)
-    if any(covers(target, cache) for target in placed.mount_targets("cache", "tmpfs")):
+    if placed.may_mount(cache, "cache", "tmpfs"):
         return False
     return not any(_cleans(placed, later, cache) for later in placed.ran[placed.ran.index(ran) :])
 

@@ -7,16 +7,14 @@ from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._mends import in_dockerfile
 from imgdiag.project.checks._tools import cache_of, runs_of
 from imgdiag.project.project import Project
-from imgdiag.project.runs import covers
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
     for placed in project.built:
-        mounts = placed.mount_targets("cache")
         for ran in runs_of(placed, "uv", "sync", "pip install", "pip sync", "add"):
             cache = cache_of("uv", placed, ran)
             told = placed.variable("UV_LINK_MODE", ran) or ran.command.has("--link-mode")
-            if cache and not told and any(covers(mount, cache) for mount in mounts):
+            if cache and not told and placed.may_mount(cache, "cache"):
                 yield CHECK.at(
                     project,
                     ran.line,
