@@ -15,7 +15,7 @@ $(VENV)/.development: $(VENV)/.runtime
 	touch $@
 
 demo: $(VENV)/.runtime  ## set up and analyse the bundled image; needs no engine
-	$(VENV)/bin/imgdiag analyze $(IMAGE)
+	$(VENV)/bin/imgdiag analyze $(IMAGE) --dockerfile $(IMAGE:.oci.tar=.Dockerfile)
 
 test: $(VENV)/.development  ## set up and run all tests; uses an engine, or starts a private one
 	$(VENV)/bin/python -m pytest $(ARGS)

@@ -8,6 +8,7 @@ from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding
 from imgdiag.image import ImageConfig
 from imgdiag.prediction import Prediction
+from imgdiag.project.alignment import Alignment, Lines
 from imgdiag.purpose import Purpose
 from imgdiag.python.torch import Torch
 from imgdiag.scanner.usage import UsageRow
@@ -49,6 +50,8 @@ class LayerSummary:
     transfer_bytes: int | None
     files: int | None
     problem: str
+    lines: Lines | None = None  # of the Dockerfile, where they are known
+    base_image: str = ""  # that it came with, where that is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,3 +192,5 @@ class Analysis:
     def unattributed_bytes(self) -> int:
         """Return what no package owns."""
         return sum(row.bytes for row in self.unattributed)
+
+    dockerfile: Alignment | None = None  # None when none was given and none found

@@ -12,6 +12,7 @@ from imgdiag.cuda import SystemCuda, find_cuda
 from imgdiag.filesystem import Cause, File, Filesystem
 from imgdiag.image import ImageConfig, instruction
 from imgdiag.ownership import Ownership, find_owners
+from imgdiag.project.alignment import Alignment
 from imgdiag.purpose import Purpose, Target, find_purpose
 from imgdiag.python import archives
 from imgdiag.python.distributions import Distribution
@@ -54,6 +55,7 @@ class Facts:
     config: ImageConfig
     filesystem: Filesystem
     declared: Target | None = None  # what the user says that the image is meant to run on
+    dockerfile: Alignment | None = None  # held against the image; it may not fit
 
     @cached_property
     def usage(self) -> Usage:
@@ -170,7 +172,8 @@ class Facts:
 
     @cached_property
     def _steps(self) -> dict[int, Step]:
-        return steps_of(self.config)
+        fitting = self.dockerfile if self.dockerfile and self.dockerfile.fits else None
+        return steps_of(self.config, fitting)
 
     def step(self, layer: int) -> Step:
         """Return what made a layer, and what was in force then."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import nsmallest
 
@@ -23,6 +23,8 @@ from imgdiag.filesystem import Cause, Directory, Hidden, merge
 from imgdiag.image import instruction
 from imgdiag.layers.walk import Layer, read_layer
 from imgdiag.prediction import Outcome, predict
+from imgdiag.project.alignment import Alignment
+from imgdiag.project.choice import Choice
 from imgdiag.purpose import Target
 from imgdiag.rules import find_all
 from imgdiag.rules._shell import sets_times
@@ -34,32 +36,45 @@ _EXAMPLES = 5
 
 
 def analyze(
-    reference: str, request: Request | None = None, declared: Target | None = None
+    reference: str,
+    request: Request | None = None,
+    *,
+    declared: Target | None = None,
+    dockerfile: Choice | None = None,
 ) -> Analysis:
     """Analyse the image that `reference` names: a tag, a file, a folder, or `-` for a pipe.
 
-    `declared` is what the user says that the image is meant to run on. Nothing of the image is
-    run and nothing is written. Raises ImgdiagError.
+    `declared` is what the user says that the image is meant to run on; `dockerfile` is used where
+    it fits the image. Nothing of the image is run and nothing is written. Raises ImgdiagError.
     """
     image = sources.load(
         reference, lambda reader: read_layer(reader, CAPTURE), request or Request()
     )
-    return examine(image, declared)
+    return examine(image, declared, dockerfile)
 
 
-def examine(image: SourceImage[Layer], declared: Target | None = None) -> Analysis:
+def examine(
+    image: SourceImage[Layer], declared: Target | None = None, dockerfile: Choice | None = None
+) -> Analysis:
     """Measure and judge an image whose layers have been read."""
-    return judge(image, measure(image, declared))
+    return judge(image, measure(image, declared, dockerfile))
 
 
-def measure(image: SourceImage[Layer], declared: Target | None = None) -> Facts:
+def measure(
+    image: SourceImage[Layer], declared: Target | None = None, dockerfile: Choice | None = None
+) -> Facts:
     """Merge an image's layers: all that is known of it before it is judged."""
     commands = [instruction(image.config.created_by(index)) for index in range(len(image.layers))]
     filesystem = merge(
         [layer.content for layer in image.layers],
         frozenset(index for index, command in enumerate(commands) if sets_times(command)),
     )
-    return Facts(config=image.config, filesystem=filesystem, declared=declared)
+    return Facts(
+        config=image.config,
+        filesystem=filesystem,
+        declared=declared,
+        dockerfile=dockerfile.alignment(image.config) if dockerfile else None,
+    )
 
 
 def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
@@ -72,7 +87,7 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
         route_note=image.route_note,
         config=image.config,
         sizes=_sizes(image, facts),
-        layers=tuple(_layers(image, facts)),
+        layers=_placed(_layers(image, facts), facts.dockerfile),
         waste=_waste(facts.filesystem.hidden),
         tables=tuple(_tables(facts)),
         largest_files=tuple(facts.usage.largest_files(_FILES)),
@@ -91,13 +106,18 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
             if layer.content is None
         ),
         warnings=tuple(_warnings(image, facts)),
+        dockerfile=facts.dockerfile,
     )
     invariants.hold(analysis, facts)
     return analysis
 
 
 def analyze_quickly(
-    reference: str, request: Request | None = None, declared: Target | None = None
+    reference: str,
+    request: Request | None = None,
+    *,
+    declared: Target | None = None,
+    dockerfile: Choice | None = None,
 ) -> Analysis:
     """Analyse an engine's image by its history and a scan in a throw-away container.
 
@@ -106,6 +126,7 @@ def analyze_quickly(
     from imgdiag import quick  # with all of the scanner behind it, which nothing else needs here
 
     image = quick.load(reference, request or Request())
+    alignment = dockerfile.alignment(image.config) if dockerfile else None
     filesystem = merge([image.visible])
     # Which layer holds what is not known, so no finding may speak of instructions.
     facts = Facts(
@@ -117,6 +138,22 @@ def analyze_quickly(
     visible = filesystem.visible_bytes
     total = max(sum(image.layer_sizes), visible)
     prediction = predict(facts, findings)
+    layers = (
+        LayerSummary(
+            index=index,
+            diff_id=image.config.diff_ids[index],
+            digest=None,
+            created_by=image.config.created_by(index),
+            instruction=instruction(image.config.created_by(index)),
+            layer_bytes=size,
+            visible_bytes=None,
+            wasted_bytes=None,
+            transfer_bytes=None,
+            files=None,
+            problem="",
+        )
+        for index, size in enumerate(image.layer_sizes)
+    )
     analysis = Analysis(
         reference=image.reference,
         source="docker",
@@ -131,22 +168,7 @@ def analyze_quickly(
             engine_bytes=image.engine_bytes,
             symlink_bytes=0,
         ),
-        layers=tuple(
-            LayerSummary(
-                index=index,
-                diff_id=image.config.diff_ids[index],
-                digest=None,
-                created_by=image.config.created_by(index),
-                instruction=instruction(image.config.created_by(index)),
-                layer_bytes=size,
-                visible_bytes=None,
-                wasted_bytes=None,
-                transfer_bytes=None,
-                files=None,
-                problem="",
-            )
-            for index, size in enumerate(image.layer_sizes)
-        ),
+        layers=_placed(layers, alignment),
         waste=(),
         tables=tuple(_tables(facts)),
         largest_files=tuple(facts.usage.largest_files(_FILES)),
@@ -165,6 +187,7 @@ def analyze_quickly(
         ),
         skipped=image.skipped,
         warnings=(*image.config.warnings, *filesystem.warnings, *facts.limits),
+        dockerfile=alignment,
     )
     invariants.hold(analysis, facts)
     return analysis
@@ -203,6 +226,23 @@ def _layers(image: SourceImage[Layer], facts: Facts) -> Iterator[LayerSummary]:
             files=sizes.files,
             problem=layer.problem,
         )
+
+
+def _placed(
+    layers: Iterable[LayerSummary], alignment: Alignment | None
+) -> tuple[LayerSummary, ...]:
+    """Return layers with the lines that made them, or the base image that brought them."""
+    if alignment is None or not alignment.fits:
+        return tuple(layers)
+    base = alignment.base_layers or 0
+    return tuple(
+        replace(
+            layer,
+            lines=alignment.layers.get(layer.index),
+            base_image=alignment.base_image if layer.index < base else "",
+        )
+        for layer in layers
+    )
 
 
 def _waste(hidden: tuple[Hidden, ...]) -> tuple[Waste, ...]:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from imgdiag.cli import cli
+from imgdiag.project.checks import all_checks
+from imgdiag.project.documentation import checks_page
 from imgdiag.rules import all_rules
 from imgdiag.rules._documentation import rules_page
 
@@ -64,6 +66,13 @@ def test_rules_page_is_made_from_the_rules() -> None:
     assert page.read_text(encoding="utf-8") == rules_page(all_rules())
 
 
+def test_checks_page_is_made_from_the_checks() -> None:
+    page = ROOT / "docs" / "checks.md"
+    if UPDATE:
+        page.write_text(checks_page(all_checks()), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == checks_page(all_checks())
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
@@ -79,6 +88,8 @@ def test_options_that_documents_name_exist() -> None:
         for option in (*parameter.opts, *parameter.secondary_opts)
     }
     for page in PAGES:
+        if page.name == "checks.md":  # full of other programs' options
+            continue
         for line in SHOWN.sub("", page.read_text(encoding="utf-8")).splitlines():
             if "imgdiag " in line or re.match(r"\s+--", line):
                 named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line))

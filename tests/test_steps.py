@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 
-from imgdiag.image import parse_config
+from imgdiag.image import ImageConfig, parse_config
+from imgdiag.project.alignment import align
+from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.steps import RunEdit, Step, moved, steps_of
 
 
-def steps(*history: str) -> dict[int, Step]:
+def made_config(*history: str) -> ImageConfig:
     empty = ("ENV", "USER", "CMD")
     entries = [{"created_by": each, "empty_layer": each.startswith(empty)} for each in history]
     layers = sum(not each["empty_layer"] for each in entries)
     config = {"rootfs": {"diff_ids": ["sha256:0"] * layers}, "history": entries}
-    return steps_of(parse_config(json.dumps(config).encode()))
+    return parse_config(json.dumps(config).encode())
+
+
+def steps(*history: str) -> dict[int, Step]:
+    return steps_of(made_config(*history))
 
 
 def test_folder_and_user_in_force() -> None:
@@ -62,4 +68,63 @@ def test_a_heredoc_keeps_its_end() -> None:
     step = Step(instruction="RUN <<EOF\nmake\nEOF")
     assert RunEdit(layer=0, step=step, commands=("rm x",)).snippet() == (
         "RUN <<EOF\nmake\nEOF\n# and as the last line inside of it:\nrm x"
+    )
+
+
+DOCKERFILE = """\
+FROM base
+WORKDIR /app
+RUN --mount=type=secret,id=ca \\
+    --mount=type=cache,target=/root/.cache/pip \\
+    pip install . \\
+    # the cache is not in the layer
+    && make
+COPY --from=build --chown=1:1 /out ./out
+RUN ["touch", "x"]
+"""
+
+
+def placed(*history: str) -> dict[int, Step]:
+    config = made_config(*history)
+    return steps_of(config, align(config, parse_dockerfile(DOCKERFILE)))
+
+
+def test_a_dockerfile_tells_where_a_step_stands_and_what_the_history_leaves_out() -> None:
+    found = placed(
+        "ADD file:" + "a" * 64 + " in / ",
+        "COPY /lib /lib # buildkit",
+        "WORKDIR /app",
+        "RUN /bin/sh -c pip install .     && make # buildkit",
+        "COPY /out ./out # buildkit",
+        "RUN touch x # buildkit",
+    )
+    assert [found[index].from_base for index in range(6)] == [True, True, *[False] * 4]
+    assert [found[index].place for index in range(6)] == [
+        *("", "", "Dockerfile:2", "Dockerfile:3", "Dockerfile:8", "Dockerfile:9"),
+    ]
+    assert (found[1].is_base, found[1].is_copy) == (True, False)
+    assert found[4].instruction == "COPY --from=build --chown=1:1 /out ./out"
+    assert found[5].instruction == "RUN touch x"
+    edit = RunEdit(
+        layer=3,
+        step=found[3],
+        mounts=("/root/.cache/pip", "/root/.cache/uv"),
+        commands=("rm -rf x",),
+    )
+    assert edit.snippet() == (
+        "RUN --mount=type=secret,id=ca \\\n"
+        "    --mount=type=cache,target=/root/.cache/pip \\\n"
+        "    --mount=type=cache,target=/root/.cache/uv \\\n"
+        "    pip install . \\\n"
+        "    && make \\\n"
+        " && rm -rf x"
+    )
+
+
+def test_a_heredoc_of_the_dockerfile_is_shown_whole() -> None:
+    text = "FROM base\nCOPY a b\nRUN <<END\nmake\nEND\n"
+    config = made_config("base", "COPY a b # buildkit", "RUN /bin/sh -c make\n # buildkit")
+    step = steps_of(config, align(config, parse_dockerfile(text)))[2]
+    assert RunEdit(layer=2, step=step, commands=("rm x",)).snippet() == (
+        "RUN <<END\nmake\nEND\n# and as the last line inside of it:\nrm x"
     )

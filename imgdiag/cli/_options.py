@@ -95,6 +95,33 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
     return with_request
 
 
+def reads_dockerfile(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that name a Dockerfile; the command takes `dockerfile: Choice | None`."""
+
+    @functools.wraps(function)
+    def with_dockerfile(*, dockerfile_path: Path | None, target: str | None, **others: Any) -> None:
+        from imgdiag.project.choice import choose
+
+        function(dockerfile=choose(dockerfile_path, target, Path()), **others)
+
+    for option in (
+        click.option(
+            "--target",
+            metavar="STAGE",
+            help="The stage of the Dockerfile that was built; else the last one, or one that fits.",
+        ),
+        click.option(
+            "--dockerfile",
+            "dockerfile_path",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="The Dockerfile that made the image: findings then name its lines. Without it, "
+            "the one in the working folder is used where it fits the image.",
+        ),
+    ):
+        with_dockerfile = option(with_dockerfile)
+    return with_dockerfile
+
+
 def as_text_or_json(function: Callable[..., None]) -> Callable[..., None]:
     """Add the option that chooses between a table and JSON; the command takes `format_`."""
     return click.option(

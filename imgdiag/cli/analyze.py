@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -16,6 +16,9 @@ from imgdiag.cli import _options
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Safety
 from imgdiag.purpose import Target
+
+if TYPE_CHECKING:
+    from imgdiag.project.choice import Choice
 
 BUDGET_FAILED = 1
 _LEVELS = [*(safety.value for safety in Safety), "never"]
@@ -95,9 +98,11 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     "for review too, 'risky' all.",
 )
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
+@_options.reads_dockerfile
 @_options.reads_image
 def command(
     reading: _options.Reading,
+    dockerfile: Choice | None,
     reference: str,
     format_: str,
     outputs: tuple[tuple[str, str], ...],
@@ -140,9 +145,8 @@ def command(
         _check_writable(path)
     declared = None if gpu is None else Target.GPU if gpu else Target.CPU
     with reading() as request:
-        analysis = (pipeline.analyze_quickly if quick else pipeline.analyze)(
-            reference, request, declared
-        )
+        run = pipeline.analyze_quickly if quick else pipeline.analyze
+        analysis = run(reference, request, declared=declared, dockerfile=dockerfile)
     gate = judge(
         analysis,
         Budgets(

@@ -1,20 +1,27 @@
-"""`imgdiag explain`: all about one rule."""
+"""`imgdiag explain`: all about one rule or check."""
 
 from __future__ import annotations
 
 import difflib
 import textwrap
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from imgdiag.project.check import Check
+    from imgdiag.rules.rule import Rule
 
 
 @click.command()
 @click.argument("rule")
 def command(rule: str) -> None:
-    """Say why RULE matters, how to mend it and when to ignore it."""
+    """Say why RULE, or a check of 'imgdiag check', matters, how to mend it, when to ignore it."""
+    from imgdiag.project.checks import all_checks
     from imgdiag.rules import all_rules
 
-    rules = {each.name: each for each in all_rules()}
+    rules: dict[str, Rule | Check] = {each.name: each for each in all_rules()}
+    rules.update({each.name: each for each in all_checks()})
     if rule not in rules:
         near = difflib.get_close_matches(rule, rules, 1)
         hint = f"; did you mean {near[0]!r}?" if near else "; see 'imgdiag rules'"

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from imgdiag.cli import _options
+
+if TYPE_CHECKING:
+    from imgdiag.project.choice import Choice
 
 
 @click.command()
 @click.argument("reference", metavar="REF")
 @click.option("--no-trunc", is_flag=True, help="Show the builder's whole text, nothing cut.")
 @_options.as_text_or_json
+@_options.reads_dockerfile
 @_options.reads_image
-def command(reading: _options.Reading, reference: str, no_trunc: bool, format_: str) -> None:
+def command(
+    reading: _options.Reading,
+    dockerfile: Choice | None,
+    reference: str,
+    no_trunc: bool,
+    format_: str,
+) -> None:
     """Show the instructions that made the image REF, oldest first, and what each of them added.
 
     Like 'docker history', but for every kind of REF that 'imgdiag analyze' takes, and with the
@@ -22,7 +34,7 @@ def command(reading: _options.Reading, reference: str, no_trunc: bool, format_: 
     from imgdiag.reports import Style, _history
 
     with reading() as request:
-        history = read_history(reference, request)
+        history = read_history(reference, request, dockerfile)
     if format_ == "json":
         click.echo(_history.as_json(history), nl=False)
     else:

@@ -8,6 +8,8 @@ from imgdiag import sources
 from imgdiag.filesystem import merge
 from imgdiag.image import ImageConfig
 from imgdiag.layers.walk import read_layer
+from imgdiag.project.alignment import Alignment, Lines
+from imgdiag.project.choice import Choice
 from imgdiag.sources import Request
 
 
@@ -26,11 +28,17 @@ class MadeLayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One entry of the history; `layer` is None for one that made none, such as ENV."""
+    """One entry of the history; `layer` is None for one that made none, such as ENV.
+
+    `lines` are those of the Dockerfile, `base_image` is the one that brought it, each where that
+    is known.
+    """
 
     created: str | None
     created_by: str
     layer: MadeLayer | None
+    lines: Lines | None = None
+    base_image: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +50,10 @@ class History:
     route: str
     config: ImageConfig
     steps: tuple[Step, ...]
+    dockerfile: Alignment | None = None
 
 
-def read_history(reference: str, request: Request) -> History:
+def read_history(reference: str, request: Request, dockerfile: Choice | None = None) -> History:
     """Read the image that `reference` names. Raises ImgdiagError."""
     image = sources.load(reference, read_layer, request)
     merged = merge([layer.content for layer in image.layers]).layers
@@ -61,6 +70,9 @@ def read_history(reference: str, request: Request) -> History:
         for index, (layer, sizes) in enumerate(zip(image.layers, merged, strict=True))
     ]
     known = {entry.layer for entry in image.config.history}
+    alignment = dockerfile.alignment(image.config) if dockerfile else None
+    lines = alignment.entries if alignment else {}
+    base = (alignment.base_entries or 0) if alignment else 0
     return History(
         reference=image.reference,
         source=image.source,
@@ -72,8 +84,10 @@ def read_history(reference: str, request: Request) -> History:
                     created=entry.created,
                     created_by=entry.created_by,
                     layer=None if entry.layer is None else layers[entry.layer],
+                    lines=lines.get(index),
+                    base_image=alignment.base_image if alignment and index < base else "",
                 )
-                for entry in image.config.history
+                for index, entry in enumerate(image.config.history)
             ),
             *(
                 Step(created=None, created_by="", layer=layer)
@@ -81,4 +95,5 @@ def read_history(reference: str, request: Request) -> History:
                 if layer.index not in known
             ),
         ),
+        dockerfile=alignment,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from imgdiag.image import instruction
 from imgdiag.layers.history import History, MadeLayer, Step
 from imgdiag.reports import Style
+from imgdiag.reports._dockerfile import dockerfile_object, lines_object
 from imgdiag.reports._page import Page
 from imgdiag.text import utf8
 from imgdiag.units import format_bytes
@@ -23,14 +24,24 @@ def text(history: History, style: Style, *, whole: bool) -> str:
         f"{history.reference}   {history.config.platform}   {history.source}, by {history.route}",
         bold=True,
     )
+    headers: tuple[str, ...] = _HEADERS
+    if history.dockerfile:
+        page.paragraph(f"{history.dockerfile.path}: {history.dockerfile.note}", indent=0)
+        if history.dockerfile.fits:
+            headers = (*_HEADERS[:3], "line", *_HEADERS[3:])
+            rows = [
+                (*row[:3], str(step.lines or "–"), *row[3:])
+                for step, row in zip(history.steps, rows, strict=True)
+            ]
+    aligned = "rrr" + "l" * (len(headers) - 3)
     page.line()
     if whole:
         longest = max((sum(map(len, row)) for row in rows), default=0)
         # Each character may take ten when it is escaped; nothing must be cut.
         wide = Page(replace(style, width=style.width + 10 * longest))
-        wide.table(rows, _HEADERS, "rrrl")
+        wide.table(rows, headers, aligned)
         return page.text() + "\n" + wide.text()
-    page.table(rows, _HEADERS, "rrrl")
+    page.table(rows, headers, aligned)
     return page.text()
 
 
@@ -42,6 +53,8 @@ def _rows(history: History, whole: bool) -> Iterator[Sequence[str]]:
         layer = step.layer
         text = step.created_by if whole else instruction(step.created_by)
         words = " ".join(text.split()) or "(the history does not say)"
+        if step.base_image:
+            words = f"base image {step.base_image}: {words}"
         if layer is None:
             yield "–", "–", "–", words
         elif layer.problem:
@@ -64,6 +77,7 @@ def as_json(history: History) -> str:
             "source": history.source,
             "route": history.route,
         },
+        "dockerfile": dockerfile_object(history.dockerfile),
         "history": [_step(step) for step in history.steps],
     }
     return json.dumps(report, indent=2) + "\n"
@@ -74,6 +88,8 @@ def _step(step: Step) -> dict[str, Any]:
         "created": utf8(step.created) if step.created else None,
         "created_by": utf8(step.created_by),
         "layer": _layer(step.layer) if step.layer else None,
+        "dockerfile": lines_object(step.lines),
+        "base_image": utf8(step.base_image) or None,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from imgdiag.analysis import Analysis, EnvironmentSummary, LayerSummary
-from imgdiag.finding import Finding, Safety, Severity
+from imgdiag.finding import Finding, Fix, Safety, Severity
 from imgdiag.gate import verdict
 from imgdiag.purpose import Target
 from imgdiag.scanner.usage import UsageRow
@@ -215,7 +215,29 @@ def made_by(layer: LayerSummary) -> str:
     """Return a layer's instruction, or what is known instead."""
     if layer.problem:
         return f"size unknown: {layer.problem}"
-    return layer.instruction or "(the history does not say)"
+    text = layer.instruction or "(the history does not say)"
+    return f"base image {layer.base_image}: {text}" if layer.base_image else text
+
+
+def dockerfile_line(analysis: Analysis) -> str:
+    """Return what is known of the Dockerfile in a line, "" when there is none."""
+    return f"{analysis.dockerfile.path}: {analysis.dockerfile.note}" if analysis.dockerfile else ""
+
+
+def has_lines(analysis: Analysis) -> bool:
+    """Tell whether layers are known by their lines of a Dockerfile."""
+    return analysis.dockerfile is not None and analysis.dockerfile.fits
+
+
+def line_of(layer: LayerSummary) -> str:
+    """Return where in the Dockerfile a layer was made, a dash where that is not known."""
+    return str(layer.lines or "–")
+
+
+def fix_place(fix: Fix) -> str:
+    """Return where the lines of a mend go: a file, and the lines of the RUNs it rewrites."""
+    places = dict.fromkeys(edit.step.place for edit in fix.edits)
+    return fix.target if not places or "" in places else ", ".join(places)
 
 
 def predictions(analysis: Analysis) -> Iterator[tuple[str, str, str]]:

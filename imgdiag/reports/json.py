@@ -7,7 +7,7 @@ its name and meaning for as long as `schema_version` is 1.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 
 from imgdiag.analysis import (
@@ -26,6 +26,7 @@ from imgdiag.image import HistoryEntry
 from imgdiag.prediction import Outcome, Prediction
 from imgdiag.python.torch import Torch
 from imgdiag.reports import Style
+from imgdiag.reports._dockerfile import dockerfile_object, lines_object
 from imgdiag.scanner.usage import UsageRow
 from imgdiag.text import utf8
 
@@ -75,6 +76,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
             symlink_bytes=sizes.symlink_bytes,
             efficiency=round(sizes.efficiency, 6),
         ),
+        "dockerfile": dockerfile_object(analysis.dockerfile),
         "layers": [_layer(layer) for layer in analysis.layers],
         "history": [_history(entry) for entry in analysis.config.history],
         "waste": [_waste(waste) for waste in analysis.waste],
@@ -92,7 +94,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         "system_packages": [_system_package(package) for package in analysis.system_packages],
         "unattributed_bytes": analysis.unattributed_bytes,
         "unattributed": _rows(analysis.unattributed),
-        "findings": [_finding(finding) for finding in analysis.findings],
+        "findings": [_finding(finding, analysis.layers) for finding in analysis.findings],
         "prediction": _prediction(analysis.prediction),
         "skipped": [{"what": each.what, "reason": each.reason} for each in analysis.skipped],
         "warnings": list(analysis.warnings),
@@ -126,7 +128,8 @@ def _layer(layer: LayerSummary) -> dict[str, Any]:
         "transfer_bytes": layer.transfer_bytes,
         "files": layer.files,
         "problem": layer.problem or None,
-        "dockerfile": None,
+        "dockerfile": lines_object(layer.lines),
+        "base_image": layer.base_image or None,
     }
 
 
@@ -222,7 +225,7 @@ def _interpreter(interpreter: InterpreterSummary) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -233,6 +236,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "informational": finding.informational,
         "estimate": finding.estimate or None,
         "layers": list(finding.claim.layers),
+        "dockerfile": [
+            lines_object(layers[index].lines)
+            for index in finding.claim.layers
+            if layers[index].lines is not None
+        ],
         "files": len(finding.claim.files),
         "paths": [path for path, _ in finding.claim.paths[:_PATHS]],
         "message": finding.message,

@@ -22,6 +22,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     blocks = [
         f"## {_code(analysis.reference)}: {format_bytes(analysis.sizes.layer_bytes)}",
         f"**{_text(_capitalised(_summary.headline(analysis)))}.**",
+        *filter(None, [_text(_summary.dockerfile_line(analysis))]),
         *_gate(gate),
         _table(("Size", "Bytes", "What it is"), _summary.size_rows(analysis), "lrl"),
         *_partial(analysis),
@@ -75,7 +76,7 @@ def _mends(analysis: Analysis) -> Iterable[str]:
     for number, mend in enumerate(mends, 1):
         yield (
             f"{number}. {_text(_summary.mend_line(mend))}, in "
-            f"`{_text(mend.finding.fix.target)}`:\n\n{_fence(mend)}"
+            f"{_code(_summary.fix_place(mend.finding.fix))}:\n\n{_fence(mend)}"
         )
     predictions = list(_summary.predictions(analysis))
     if predictions:
@@ -94,18 +95,21 @@ def _fence(mend: _summary.Mend) -> str:
 
 
 def _layers(analysis: Analysis) -> Iterable[str]:
+    placed = _summary.has_lines(analysis)
     rows = [
         (
             str(layer.index),
             "?" if layer.problem else format_bytes(layer.layer_bytes),
             _summary.wasted(layer),
+            *([_code(_summary.line_of(layer))] * placed),
             _code(shortened(_summary.made_by(layer), 100)),
         )
         for layer in _summary.layers_that_matter(analysis)
     ]
     if rows:
         yield "### Layers that matter"
-        yield _table(("Layer", "Size", "Wasted", "Made by"), rows, "rrrl", safe=True)
+        headers = ("Layer", "Size", "Wasted", *(["Line"] * placed), "Made by")
+        yield _table(headers, rows, "rrr" + "l" * (1 + placed), safe=True)
 
 
 def _packages(analysis: Analysis) -> Iterable[str]:

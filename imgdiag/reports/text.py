@@ -39,6 +39,8 @@ def _head(page: Page, analysis: Analysis) -> None:
     )
     if analysis.route_note:
         page.paragraph(f"Read {analysis.route_note}", indent=0)
+    if line := _summary.dockerfile_line(analysis):
+        page.paragraph(line, indent=0)
     page.line()
     size = analysis.sizes.layer_bytes
     headline = _summary.headline(analysis)
@@ -52,18 +54,20 @@ def _layers(page: Page, analysis: Analysis) -> None:
     if not analysis.layers:
         return
     page.heading("Layers that matter")
+    placed = _summary.has_lines(analysis)
     page.table(
         (
             (
                 str(layer.index),
                 "?" if layer.problem else format_bytes(layer.layer_bytes),
                 _summary.wasted(layer),
+                *([_summary.line_of(layer)] * placed),
                 _summary.made_by(layer),
             )
             for layer in _summary.layers_that_matter(analysis)
         ),
-        ("layer", "size", "wasted", "made by"),
-        "rrrl",
+        ("layer", "size", "wasted", *(["line"] * placed), "made by"),
+        "rrr" + "l" * (1 + placed),
     )
 
 
@@ -167,7 +171,7 @@ def _mends(page: Page, analysis: Analysis) -> None:
         page.heading("Do this first")
     for number, mend in enumerate(mends, 1):
         page.paragraph(f"{number}. {_summary.mend_line(mend)}", indent=2)
-        page.line(f"{mend.finding.fix.target}:", indent=5)
+        page.line(f"{_summary.fix_place(mend.finding.fix)}:", indent=5)
         page.verbatim(mend.snippet, indent=7)
     predictions = list(_summary.predictions(analysis))
     if predictions:
@@ -179,6 +183,7 @@ def _details(page: Page, analysis: Analysis) -> None:
     if not analysis.layers:
         return
     page.heading("All layers")
+    placed = _summary.has_lines(analysis)
     page.table(
         (
             (
@@ -187,12 +192,13 @@ def _details(page: Page, analysis: Analysis) -> None:
                 "?" if layer.visible_bytes is None else format_bytes(layer.visible_bytes),
                 _summary.wasted(layer),
                 "?" if layer.files is None else f"{layer.files:,}",
+                *([_summary.line_of(layer)] * placed),
                 _summary.made_by(layer),
             )
             for layer in analysis.layers
         ),
-        ("layer", "size", "visible", "wasted", "files", "made by"),
-        "rrrrrl",
+        ("layer", "size", "visible", "wasted", "files", *(["line"] * placed), "made by"),
+        "rrrrr" + "l" * (1 + placed),
     )
     if analysis.waste:
         page.heading("Waste by cause")
@@ -267,7 +273,7 @@ def _finding(page: Page, finding: Finding) -> None:
         page.paragraph(f"An estimate: {finding.estimate}.", indent=5)
     for path, size in finding.claim.paths[:3]:
         page.line(f"{format_bytes(size)}  /{path}", indent=5)
-    page.paragraph(f"{finding.fix.summary}. {finding.fix.target}:", indent=5)
+    page.paragraph(f"{finding.fix.summary}. {_summary.fix_place(finding.fix)}:", indent=5)
     page.verbatim(finding.fix.snippet, indent=7)
     page.line()
 

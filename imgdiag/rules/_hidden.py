@@ -21,11 +21,15 @@ def hidden_groups(facts: Facts, *causes: Cause) -> Iterator[tuple[int, int, Clai
 
 
 def layer_name(facts: Facts, layer: int) -> str:
-    """Return a layer's number and the start of its instruction, for a sentence."""
+    """Return a layer's number, where it comes from and how that begins, for a sentence."""
+    step = facts.step(layer)
+    if step.from_base and facts.dockerfile:
+        return f"layer {layer} (base image {facts.dockerfile.base_image})"
     text = " ".join(facts.instruction(layer).split())
     if not text or text.startswith("Imported from"):
         return f"layer {layer} (the base)" if layer == 0 else f"layer {layer}"
-    return f"layer {layer} ({text if len(text) <= 60 else text[:59] + '…'})"
+    place = f"{step.place}: " if step.place else ""
+    return f"layer {layer} ({place}{text if len(text) <= 60 else text[:59] + '…'})"
 
 
 def visible(claim: Claim) -> str:

@@ -103,7 +103,16 @@ def removal_fix(facts: Facts, paths: Iterable[str], *, where: str) -> Fix:
 
 
 def command_fix(facts: Facts, layer: int, command: str, *, where: str) -> Fix:
-    """Return the mend that runs `command`, which removes files, where `layer` gets them."""
+    """Return the mend that runs `command`, which removes files, where `layer` gets them.
+
+    What a base image brings cannot be removed.
+    """
+    if facts.step(layer).is_base:
+        return Fix(
+            "They come with the base image: only a base without them helps",
+            "Dockerfile",
+            "FROM <a base without them>",
+        )
     if facts.step(layer).command:
         return Fix.of_run(f"Remove them in the RUN that {where}", appended(facts, layer, command))
     return _in_stage(command, where)

@@ -38,6 +38,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         f"{len(plain)} folder{'s' * (len(plain) != 1)}{kept}",
         fix=removal_fix(facts, plain, where="builds the environment"),
         claim=claim,
+        informational=facts.step(claim.layers[0]).is_base,
     )
 
 

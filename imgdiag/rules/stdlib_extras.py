@@ -28,7 +28,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
             continue
         names = ", ".join(extra.rpartition("/")[2] for extra in extras)
         # An interpreter in the lowest layer came with the base: an rm above it frees nothing.
-        in_base = claim.layers[0] == 0 or facts.step(claim.layers[0]).is_base
+        step = facts.step(claim.layers[0])
+        in_base = step.is_base or (claim.layers[0] == 0 and step.from_base is None)
         yield Finding(
             rule=RULE.name,
             safety=Safety.REVIEW,

@@ -49,6 +49,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         message=f"{visible(claim)} of packages' own tests{more}, the most in {some}{without}",
         fix=replace(fix, summary=f"{fix.summary}; then run your own tests against the image"),
         claim=claim,
+        informational=facts.step(claim.layers[0]).is_base,
     )
 
 

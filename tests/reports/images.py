@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from imgdiag.analysis import Analysis
+from imgdiag.layers.walk import Layer
+from imgdiag.pipeline import examine
+from imgdiag.project.choice import Choice
+from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.rules.rule import ExampleLayer
-from tests.made import SITE, analysed, distribution
+from imgdiag.sources import SourceImage
+from tests.made import SITE, analysed, distribution, made_image
 
 ESC = "\x1b]0;owned\x07\x1b[2J"
 RTL = "\u202egpj.exe"
@@ -14,8 +19,32 @@ HOSTILE = (
 )
 
 
+DOCKERFILE = """\
+FROM python:3.11-slim
+RUN apt-get update && apt-get install -y curl
+# the environment
+RUN --mount=type=secret,id=ca \\
+    python3 -m venv .venv \\
+    && .venv/bin/pip install -r requirements.txt
+RUN rm -rf /root/.cache || true
+RUN chown -R app:app /app
+COPY --link src ./src
+"""
+
+
 def service() -> Analysis:
     """Return a service as many are: CUDA torch, caches, tests, a chown over everything."""
+    return examine(service_image())
+
+
+def service_with_dockerfile() -> Analysis:
+    """Return the same service with its Dockerfile."""
+    dockerfile = parse_dockerfile(DOCKERFILE, "docker/api.Dockerfile")
+    return examine(service_image(), dockerfile=Choice(path=dockerfile.path, dockerfile=dockerfile))
+
+
+def service_image() -> SourceImage[Layer]:
+    """Return the image of both."""
     environment = {
         "app/.venv/pyvenv.cfg": "home = /usr/bin\nversion = 3.11.9\nuv = 0.5.1\n",
         "app/.venv/bin/python": 0,
@@ -47,7 +76,7 @@ def service() -> Analysis:
         **distribution("pytest", {"pytest.py": 1_300_000}, version="8.3.3", installer="pip"),
         f"{SITE}/sympy/__pycache__/core.cpython-311.pyc": 31_000_000,
     }
-    return analysed(
+    return made_image(
         ExampleLayer(
             created_by="/bin/sh -c #(nop) ADD file:1234 in / ",
             files={

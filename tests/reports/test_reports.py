@@ -68,7 +68,7 @@ def test_what_was_not_read_is_told(format_: str) -> None:
 def test_json_has_the_keys_of_its_version() -> None:
     found = json.loads(render("json", images.service(), Gate(()), Style()))
     assert list(found) == [
-        "schema_version", "image", "sizes", "layers", "history", "waste", "usage",
+        "schema_version", "image", "sizes", "dockerfile", "layers", "history", "waste", "usage",
         "largest_files", "purpose", "torch", "environments", "interpreters", "packages",
         "system_packages", "unattributed_bytes", "unattributed", "findings", "prediction",
         "skipped", "warnings", "gate",

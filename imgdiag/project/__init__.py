@@ -1,0 +1,1 @@
+"""What lies beside an image: its Dockerfile and the project that it is built from."""

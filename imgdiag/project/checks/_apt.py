@@ -1,0 +1,36 @@
+"""apt in a RUN: what it updates, installs and cleans up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imgdiag.project.checks._tools import call
+from imgdiag.project.runs import Placed, Ran, covers
+
+LISTS = "/var/lib/apt/lists"
+ARCHIVES = "/var/cache/apt/archives"
+
+
+def apt_runs(placed: Placed, *subs: str) -> Iterator[Ran]:
+    """Yield the commands that call apt-get or apt with one of some sub-commands."""
+    for ran in placed.ran:
+        tool, sub = call(ran.command)
+        if tool in ("apt-get", "apt") and sub in subs:
+            yield ran
+
+
+def removes(placed: Placed, path: str, *, after: Ran) -> bool:
+    """Tell whether a RUN removes a folder's content after one of its commands."""
+    later = placed.ran[placed.ran.index(after) + 1 :]
+    return any(
+        covers(placed.path(word, ran), path)
+        for ran in later
+        if ran.command.name == "rm" or (ran.command.name == "find" and ran.command.has("-delete"))
+        for word in ran.command.arguments
+    )
+
+
+def packages(ran: Ran) -> tuple[str, ...]:
+    """Return the packages that an install or a removal names, without versions."""
+    names = ran.command.arguments[1:]
+    return tuple(name.partition("=")[0].partition("/")[0] for name in names if name[0] not in "./$")

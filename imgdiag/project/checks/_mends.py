@@ -1,0 +1,56 @@
+"""Instructions of the Dockerfile in hand, written anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from imgdiag.finding import Fix
+from imgdiag.project.instruction import Instruction
+from imgdiag.steps import guarded
+
+
+def rewritten(
+    instruction: Instruction, *, flags: Iterable[str] = (), layout: str | None = None
+) -> str:
+    """Return an instruction with flags added, and another text after them when one is given."""
+    whole = (*instruction.flags, *(flag for flag in flags if flag not in instruction.flags))
+    text = instruction.layout if layout is None else layout
+    if instruction.word != "RUN":
+        return " ".join((instruction.word, *whole, text))
+    return "RUN " + "".join(f"{flag} {instruction.escape}\n    " for flag in whole) + text
+
+
+def with_cache(instruction: Instruction, *targets: str) -> str:
+    """Return a RUN with cache mounts."""
+    return rewritten(instruction, flags=[f"--mount=type=cache,target={each}" for each in targets])
+
+
+def with_option(instruction: Instruction, command: str, option: str) -> str:
+    """Return a RUN with an option after each `command`, such as `uv sync`."""
+    parts = r"\s+(?:-\S+\s+)*".join(map(re.escape, command.split()))
+    layout = re.sub(rf"(?<![\w-])({parts})(?![\w-])", rf"\1 {option}", instruction.layout)
+    return rewritten(instruction, layout=layout)
+
+
+def appended(instruction: Instruction, command: str) -> str:
+    """Return a RUN with a command after its own."""
+    if instruction.heredocs:
+        return f"{rewritten(instruction)}\n# and as the last line inside of it:\n{command}"
+    return f"{rewritten(instruction)} {instruction.escape}\n && {guarded(command)}"
+
+
+def edited(instruction: Instruction, *edits: tuple[int, int, str]) -> Instruction:
+    """Return an instruction with parts of its text replaced: from, to, what stands there then."""
+    rest, starts = instruction.rest, list(instruction.starts)
+    for start, end, text in sorted(edits, reverse=True):
+        rest = rest[:start] + text + rest[end:]
+        more = len(text) - (end - start)
+        starts = [(at + more if at >= end and at else at, line) for at, line in starts]
+    return replace(instruction, rest=rest, starts=tuple(starts))
+
+
+def in_dockerfile(summary: str, snippet: str) -> Fix:
+    """Return a mend of the Dockerfile."""
+    return Fix(summary, "Dockerfile", snippet)

@@ -1,0 +1,139 @@
+"""blanket-removal: folders removed by their name, whatever package they belong to."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._mends import in_dockerfile
+from imgdiag.project.checks._tools import call
+from imgdiag.project.project import Project
+from imgdiag.project.runs import Placed, Ran, covers
+
+# Measured: names whose removal breaks an import, and whose.
+_BREAKS = {
+    r"docs?": "boto3 imports botocore.docs",
+    r"tests?": "scipy imports numpy's tests, and astropy and tables their own",
+    r"testing": "scikit-learn, scipy and torch import theirs",
+    r"\*?\.?dist-info": "transformers, plotly and others look up their own version",
+    r"(?:README|LICEN[CS]E|CHANGELOG)[.*\w]*": "alembic reads a README of its own, and licences "
+    "ask to be passed on",
+    r"\*\.pyi": "scikit-image loads its modules by them",
+}
+_INSTALLERS = frozenset(("conda", "mamba", "micromamba", "pdm", "pip", "pipenv", "poetry", "uv"))
+_PLACES = frozenset(
+    ("venv", ".venv", "site-packages", "dist-packages", "lib", "usr", "local", "opt", "virtualenvs")
+)
+
+
+def _check(project: Project) -> Iterator[ProjectFinding]:
+    for placed in project.built:
+        told: set[str] = set()
+        for ran in placed.ran:
+            if not _has_packages(project, placed, ran):
+                continue
+            for name in _removed_names(placed, ran):
+                why = next((text for mark, text in _BREAKS.items() if re.fullmatch(mark, name)), "")
+                if not why or why in told:
+                    continue
+                told.add(why)
+                yield CHECK.at(
+                    project,
+                    ran.line,
+                    f"everything called {name} goes, whose ever it is: {why}",
+                    in_dockerfile(
+                        "Remove what you know by its path, and run your tests against the image",
+                        "RUN rm -rf .venv/lib/python3*/site-packages/<package>/tests",
+                    ),
+                    end_line=placed.instruction.end_line,
+                )
+
+
+def _has_packages(project: Project, placed: Placed, ran: Ran) -> bool:
+    """Tell whether packages may be there by now: not, say, where Python itself is built."""
+    assert project.dockerfile is not None
+    chain = {stage.index for stage in project.dockerfile.chain(placed.stage)}
+    for each in project.built:
+        if each.stage.index in chain:
+            for earlier in each.ran:
+                if earlier is ran:
+                    return False
+                tool, sub = call(earlier.command)
+                if tool in _INSTALLERS and sub:
+                    return True
+            text = each.instruction.rest if each.instruction.word == "COPY" else ""
+            if "venv" in text or "site-packages" in text:
+                return True
+    return False
+
+
+def _removed_names(placed: Placed, ran: Ran) -> Iterator[str]:
+    """Yield the names that a find deletes among installed packages."""
+    words = ran.command.words
+    if ran.command.name != "find":
+        return
+    deletes = "-delete" in words or ("-exec" in words and any(word == "rm" for word in words))
+    if not deletes and not any(
+        following.command.before == "|" and "rm" in following.command.words
+        for following in placed.ran[placed.ran.index(ran) + 1 :][:1]
+    ):
+        return
+    roots = []
+    for word in words[1:]:
+        if word.startswith(("-", "(", "!")):
+            break
+        roots.append(placed.path(word, ran))
+    if not any(_holds_packages(root, placed) for root in roots or [ran.folder]):
+        return
+    for word, following in pairwise(words):
+        if word in ("-name", "-iname"):
+            yield following
+        elif word in ("-path", "-ipath", "-wholename"):
+            yield posixpath.basename(following.rstrip("/*"))
+
+
+def _holds_packages(root: str, placed: Placed) -> bool:
+    if root == "/" or covers(root, placed.scope.working_directory):
+        return True
+    return bool(_PLACES & set(root.split("/")))
+
+
+CHECK = Check(
+    name="blanket-removal",
+    title="Folders removed by their name",
+    why="A `find -name docs -exec rm -r` does not ask whose folder it is. Without "
+    "`botocore/docs` nobody can `import boto3`; without numpy's tests scipy does not import. And "
+    "there is little to gain: the documentation of 218 packages was 0.4 MB.",
+    fix="Remove the folders that you know to be large and unused, by their path.",
+    ignore_when="Your tests have run against the image itself.",
+    check=_check,
+    examples=(
+        dockerfile_example(
+            "docs and tests of all packages",
+            "FROM python:3.11-slim AS build\n"
+            "WORKDIR /app\n"
+            "RUN uv sync --locked --no-dev \\\n"
+            " && find .venv -type d -name docs -exec rm -rf {} + \\\n"
+            " && find /app/.venv -type d -name __pycache__ -o -name tests -exec rm -r {} +\n",
+            4,
+            5,
+        ),
+        dockerfile_example(
+            "byte-code, and a path of one package",
+            "FROM python:3.11-slim\n"
+            "WORKDIR /app\n"
+            "RUN uv sync --locked --no-dev\n"
+            "RUN find .venv -name __pycache__ -prune -exec rm -r {} +\n"
+            "RUN rm -rf .venv/lib/python3.11/site-packages/torch/test\n"
+            "RUN find /srv/src -name tests -exec rm -r {} +\n"
+            "RUN find .venv -name docs -print\n",
+        ),
+        dockerfile_example(
+            "where Python itself is built, and no package is there",
+            "FROM debian:12\n"
+            "RUN make install && find /usr/local -depth -name test -exec rm -rf {} +\n"
+            "RUN pip install --no-cache-dir flask\n",
+        ),
+    ),
+)

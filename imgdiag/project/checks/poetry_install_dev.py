@@ -1,0 +1,73 @@
+"""poetry-install-dev: poetry install that puts the development dependencies into the image."""
+
+from collections.abc import Iterator
+
+from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._environments import lands, of_poetry
+from imgdiag.project.checks._mends import in_dockerfile, with_option
+from imgdiag.project.checks._tools import call, runs_of
+from imgdiag.project.project import Project
+
+
+def _check(project: Project) -> Iterator[ProjectFinding]:
+    if project.for_development or not _has_groups(project):
+        return
+    for placed in project.built:
+        for ran in runs_of(placed, "poetry", "install", "sync"):
+            if ran.command.has("--only", "--without", "--no-dev", "--only-root"):
+                continue
+            if not lands(project, placed, of_poetry(project, placed, ran)):
+                continue
+            verb = call(ran.command)[1]
+            yield CHECK.at(
+                project,
+                ran.line,
+                f"poetry {verb} installs the development dependencies, and this environment goes "
+                "into the image",
+                in_dockerfile(
+                    "Install the main group alone",
+                    with_option(placed.instruction, f"poetry {verb}", "--only main"),
+                ),
+                end_line=placed.instruction.end_line,
+            )
+
+
+def _has_groups(project: Project) -> bool:
+    """Tell whether there is something to leave out, as far as the project says."""
+    if project.pyproject is None:
+        return True
+    tool = project.pyproject.get("tool")
+    settings = tool.get("poetry", {}) if isinstance(tool, dict) else {}
+    if not isinstance(settings, dict):
+        return True
+    groups = settings.get("group")
+    named = isinstance(groups, dict) and any(
+        not (isinstance(group, dict) and group.get("optional")) for group in groups.values()
+    )
+    return named or bool(
+        settings.get("dev-dependencies") or project.pyproject.get("dependency-groups")
+    )
+
+
+CHECK = Check(
+    name="poetry-install-dev",
+    title="`poetry install` with the development dependencies",
+    why="Without more, poetry installs every group that is not optional: test runners, linters, "
+    "notebooks.",
+    fix="`poetry install --only main`, or `--without dev`.",
+    ignore_when="The image is meant for development. A stage that is called so is left alone.",
+    check=_check,
+    examples=(
+        dockerfile_example(
+            "in the stage that runs",
+            "FROM python:3.11-slim\nRUN poetry config virtualenvs.create false \\\n"
+            " && poetry install --no-root\n",
+            3,
+        ),
+        dockerfile_example(
+            "the main group alone, or a project without others",
+            "FROM python:3.11-slim\nRUN poetry install --only main\n"
+            "RUN poetry install --without dev\n",
+        ),
+    ),
+)

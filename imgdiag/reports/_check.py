@@ -1,0 +1,83 @@
+"""What was found in a project, for a terminal and for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from imgdiag.finding import Severity
+from imgdiag.project.check import ProjectFinding
+from imgdiag.project.project import Project
+from imgdiag.reports import Style
+from imgdiag.reports._page import Page
+from imgdiag.text import utf8
+
+_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: ""}
+
+
+def text(project: Project, findings: Sequence[ProjectFinding], style: Style) -> str:
+    """Return the findings as text, in the order of the files' lines."""
+    page = Page(style)
+    page.line(_about(project), bold=True)
+    page.line(_summary(findings), fg="" if findings else "green")
+    for finding in findings:
+        page.line()
+        page.line(
+            f"{finding.place}  {finding.check}  ({finding.severity})",
+            fg=_COLORS[finding.severity],
+            bold=True,
+        )
+        page.paragraph(finding.message, indent=2)
+        page.paragraph(f"{finding.fix.summary}. {finding.fix.target}:", indent=2)
+        page.verbatim(finding.fix.snippet, indent=4)
+    return page.text()
+
+
+def _about(project: Project) -> str:
+    if project.dockerfile is None:
+        return str(project.folder)
+    stages = project.shipped_stages
+    stage = f"stage {stages[-1].label}" if len(project.dockerfile.stages) > 1 else "one stage"
+    return f"{project.dockerfile.path}   {stage}   built on {stages[0].base}"
+
+
+def _summary(findings: Sequence[ProjectFinding]) -> str:
+    counts = [
+        (sum(each.severity is severity for each in findings), severity.value)
+        for severity in Severity
+    ]
+    parts = [f"{count} {name}{'s' * (count != 1)}" for count, name in counts if count]
+    return ", ".join(parts) or "nothing found"
+
+
+def as_json(project: Project, findings: Sequence[ProjectFinding], *, passed: bool) -> str:
+    """Return the findings as one JSON object; `passed` is the verdict of --fail-on."""
+    dockerfile = project.dockerfile
+    report = {
+        "schema_version": 1,
+        "project": {
+            "folder": utf8(str(project.folder)),
+            "dockerfile": utf8(dockerfile.path) if dockerfile else None,
+            "stage": utf8(project.shipped_stages[-1].label) if dockerfile else None,
+        },
+        "findings": [_finding(each) for each in findings],
+        "gate": {"passed": passed},
+    }
+    return json.dumps(report, indent=2) + "\n"
+
+
+def _finding(finding: ProjectFinding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "severity": finding.severity.value,
+        "path": utf8(finding.path),
+        "line": finding.line,
+        "end_line": finding.end_line,
+        "message": utf8(finding.message),
+        "fix": {
+            "summary": utf8(finding.fix.summary),
+            "file": finding.fix.target,
+            "snippet": utf8(finding.fix.snippet),
+        },
+    }

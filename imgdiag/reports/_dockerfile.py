@@ -1,0 +1,33 @@
+"""A Dockerfile and its lines in JSON, the same in every report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imgdiag.project.alignment import Alignment, Lines
+from imgdiag.text import utf8
+
+
+def dockerfile_object(alignment: Alignment | None) -> dict[str, Any] | None:
+    """Return what a report says of the Dockerfile, None where there is none."""
+    if alignment is None:
+        return None
+    return {
+        "path": utf8(alignment.path),
+        "fits": alignment.fits,
+        "base_image": utf8(alignment.base_image) or None,
+        "base_layers": alignment.base_layers,
+        "note": utf8(alignment.note),
+    }
+
+
+def lines_object(lines: Lines | None) -> dict[str, Any] | None:
+    """Return the lines that made something, None where they are not known."""
+    if lines is None:
+        return None
+    return {
+        "path": utf8(lines.path),
+        "line": lines.line,
+        "end_line": lines.end_line,
+        "confidence": lines.confidence.value,
+    }

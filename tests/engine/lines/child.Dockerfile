@@ -1,0 +1,4 @@
+FROM imgdiag-test-every
+USER root
+COPY b.txt /b
+CMD ["x"]
