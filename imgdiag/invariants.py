@@ -41,6 +41,9 @@ def breaches(analysis: Analysis, facts: Facts) -> Iterator[str]:
         )
     if any(row.bytes < 0 for row in analysis.unattributed):
         yield "a folder holds less than nothing of nobody's"
+    for package in analysis.packages:
+        if not package.bytes <= package.retained_bytes <= analysis.package_bytes:
+            yield f"what goes with {package.name} is less than it has, or more than there is"
     for layer in analysis.layers:
         if layer.visible_bytes is None or layer.wasted_bytes is None:
             continue

@@ -14,7 +14,7 @@ from imgdiag.pipeline import examine
 from imgdiag.rules import all_rules
 from imgdiag.rules.rule import ExampleLayer
 from imgdiag.scanner.usage import UsageRow
-from tests.made import made_image
+from tests.made import distribution, made_image
 
 LAYERS = (
     ExampleLayer(created_by="RUN make", files={"a": 2_000_000, "b": 1_000_000}),
@@ -93,6 +93,20 @@ def test_a_finding_that_claims_too_much(made: tuple[Analysis, Facts]) -> None:
     text = breach(replace(analysis, findings=(replace(finding, claim=claim),)), facts)
     assert "deleted-later claims more than there is" in text
     assert "deleted-later claims more than is visible" in text
+
+
+@pytest.mark.parametrize("retained", [0, 10**9])
+def test_a_package_that_goes_with_less_than_itself_or_with_more_than_there_is(
+    retained: int,
+) -> None:
+    layer = ExampleLayer(created_by="RUN x", files=distribution("lib", {"lib.py": 7}))
+    image = made_image(layer)
+    facts = Facts(config=image.config, filesystem=merge([each.content for each in image.layers]))
+    analysis = examine(image)
+    [package] = analysis.packages
+    packages = (replace(package, retained_bytes=retained),)
+    text = breach(replace(analysis, packages=packages), facts)
+    assert text == "what goes with lib is less than it has, or more than there is"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from imgdiag.python.graph import Graph, Root
 from imgdiag.python.requires import Edge
 
 _MOST_CHAINS = 1_000  # that are counted
-_MOST_NAMES = 1_000_000  # in all chains that are begun: there can be more than there are atoms
+_MOST_STEPS = 1_000_000  # of the search: there can be more chains than there are atoms
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +57,28 @@ def find_chains(graph: Graph, name: str, limit: int) -> Chains:
     the step before it asks for that extra.
     """
     distances = _distances(graph, name)
-    by_name: dict[str, list[Root]] = {}
-    for root in graph.roots:
-        by_name.setdefault(root.name, []).append(root)
+    starts = dict.fromkeys(root.name for root in graph.roots)
     # Each entry: the least length that the whole can have, its names, the extras in force at its
     # end, and its steps. Names differ, so that nothing behind them is ever compared.
     heap: list[tuple[int, tuple[str, ...], frozenset[str], tuple[Step, ...]]] = [
-        (distances[root], (root,), _with_own(graph, root, _extras_of(roots)), ())
-        for root, roots in by_name.items()
-        if root in distances
+        (distances[start], (start,), _with_own(graph, start, _extras_of(graph.reasons(start))), ())
+        for start in starts
+        if start in distances
     ]
     heapq.heapify(heap)
     found: list[Chain] = []
-    count = begun = 0
-    while heap and count < _MOST_CHAINS + limit and begun < _MOST_NAMES:
+    count = steps_taken = 0
+    while heap and count < _MOST_CHAINS + limit and steps_taken < _MOST_STEPS:
         _, names, extras, steps = heapq.heappop(heap)
         if names[-1] == name:
             count += 1
             if len(found) < limit:
-                found.append(Chain(tuple(by_name[names[0]]), steps))
+                found.append(Chain(graph.reasons(names[0]), steps))
             continue
         for target, edges in _onward(graph, names[-1], extras).items():
+            steps_taken += 1
             if target in distances and target not in names:
-                begun += len(names)
+                steps_taken += len(names)
                 asked = frozenset(extra for edge in edges for extra in edge.extras)
                 heapq.heappush(
                     heap,
@@ -106,7 +105,7 @@ def roots_to(graph: Graph, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(leading))
 
 
-def _extras_of(roots: list[Root]) -> frozenset[str]:
+def _extras_of(roots: tuple[Root, ...]) -> frozenset[str]:
     return frozenset(extra for root in roots for extra in root.extras)
 
 

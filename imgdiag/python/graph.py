@@ -69,6 +69,7 @@ class Graph:
         self._requires = requires
         asked = tuple(each for each in asked if each.name in requires.installed)
         self._successors: dict[Node, tuple[Node, ...]] = {}
+        self._edges_by_target: dict[str, dict[str, list[Edge]]] = {}
         starts = [(name, "") for name in requires.installed]
         self._activate([*starts, *(node for root in asked for node in root.nodes)])
         self.requires: dict[str, frozenset[str]] = {}
@@ -109,10 +110,25 @@ class Graph:
         for extra in ("", *self.extras(name)):
             yield from self._requires.edges((name, extra))
 
-    def edges_to(self, name: str) -> Iterator[Edge]:
-        """Yield the requirements that name a distribution, by the names of who states them."""
-        for source in sorted(self.required_by[name]):
-            yield from (edge for edge in self.edges(source) if edge.target == name)
+    def edges_between(self, source: str, target: str) -> tuple[Edge, ...]:
+        """Return the requirements of one distribution that name another."""
+        if source not in self._edges_by_target:
+            by_target: dict[str, list[Edge]] = defaultdict(list)
+            for edge in self.edges(source):
+                by_target[edge.target].append(edge)
+            self._edges_by_target[source] = by_target
+        return tuple(self._edges_by_target[source].get(target, ()))
+
+    def reasons(self, name: str) -> tuple[Root, ...]:
+        """Return why a distribution is there that no distribution gives; most have none."""
+        return self._reasons.get(name, ())
+
+    @cached_property
+    def _reasons(self) -> dict[str, tuple[Root, ...]]:
+        reasons: dict[str, tuple[Root, ...]] = {}
+        for root in self.roots:
+            reasons[root.name] = (*reasons.get(root.name, ()), root)
+        return reasons
 
     def predecessors(self) -> dict[Node, list[Node]]:
         """Return what leads to each distribution and to each extra in use, in one step."""
@@ -134,13 +150,6 @@ class Graph:
                 reached.add(node)
                 stack += self._successors[node]
         return frozenset(name for name, _ in reached)
-
-    def needed(self, without: Collection[str] = ()) -> frozenset[str]:
-        """Return what is still reached when the roots among `without` are not asked for.
-
-        One of `without` that another distribution requires is needed all the same.
-        """
-        return self.reach(root for root in self.roots if root.name not in without)
 
     def chain(self, name: str, starts: Iterable[Root] | None = None) -> tuple[str, ...]:
         """Return a shortest chain of requirements to `name`, both ends included.

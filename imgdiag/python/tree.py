@@ -128,7 +128,7 @@ class _Tree:
         source, target = (name, above) if self._view.invert else (above, name)
         if not above:
             return ()
-        return tuple(edge for edge in self._graph.edges(source) if edge.target == target)
+        return self._graph.edges_between(source, target)
 
     def places(self, names: list[str], above: _Place | None = None) -> list[_Place]:
         """Return the rows to come below another, the last first; small ones are counted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
@@ -89,7 +89,7 @@ def _row(page: Page, row: Row, dependencies: Dependencies, view: View) -> None:
 
 def _name_and_note(row: Row, dependencies: Dependencies, view: View) -> tuple[str, str]:
     """Return a row's name with the extras that are asked of it, and what else there is to say."""
-    roots = [root for root in dependencies.graph.roots if root.name == row.name]
+    roots = dependencies.graph.reasons(row.name)
     if view.invert:
         # The one above is required here: its extras are what is asked for.
         notes = [f"asks for {', '.join(extras)}" for extras in [_extras(row)] if extras]
@@ -112,7 +112,7 @@ def _by_extra(row: Row) -> Iterator[str]:
         yield f"extra {', '.join(sorted({edge.extra for edge in row.edges}))}"
 
 
-def _top_notes(roots: list[Root], dependencies: Dependencies, *, always: bool) -> Iterator[str]:
+def _top_notes(roots: Iterable[Root], dependencies: Dependencies, *, always: bool) -> Iterator[str]:
     """Yield why something is asked for, where the line above the tree does not say it."""
     project = dependencies.roots.project
     said = {root.origin for root in dependencies.roots.asked}

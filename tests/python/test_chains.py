@@ -52,7 +52,7 @@ def test_more_chains_than_can_be_counted() -> None:
 
 
 def test_a_search_that_would_never_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chains_module, "_MOST_NAMES", 10)
+    monkeypatch.setattr(chains_module, "_MOST_STEPS", 10)
     requirements = {f"n{each}": [f"n{each + 1}"] for each in range(100)}
     requirements["n100"] = []
     found = find_chains(graph_of(requirements), "n100", 3)
