@@ -6,7 +6,6 @@ its name and meaning for as long as `schema_version` is 1.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 
@@ -27,8 +26,8 @@ from imgdiag.prediction import Outcome, Prediction
 from imgdiag.python.torch import Torch
 from imgdiag.reports import Style
 from imgdiag.reports._dockerfile import dockerfile_object, lines_object
+from imgdiag.reports._encoding import encode
 from imgdiag.scanner.usage import UsageRow
-from imgdiag.text import utf8
 
 _PATHS = 20  # of a finding, the largest first
 
@@ -113,7 +112,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
             "waived": [],
         },
     }
-    return json.dumps(_valid(report), indent=2) + "\n"
+    return encode(report)
 
 
 def _layer(layer: LayerSummary) -> dict[str, Any]:
@@ -267,14 +266,3 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "review": _outcome(prediction.review),
         "fixes": [{"rule": fix.finding.rule, "bytes": fix.bytes} for fix in prediction.fixes],
     }
-
-
-def _valid(value: Any) -> Any:
-    """Return `value` with all its strings valid Unicode."""
-    if isinstance(value, str):
-        return utf8(value)
-    if isinstance(value, dict):
-        return {key: _valid(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_valid(each) for each in value]
-    return value

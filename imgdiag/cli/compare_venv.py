@@ -1,0 +1,53 @@
+"""`imgdiag compare-venv`: a local environment beside the image's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from imgdiag.cli import _options
+
+
+@click.command()
+@click.argument("reference", metavar="REF")
+@click.argument(
+    "folder",
+    metavar="[VENV]",
+    type=click.Path(path_type=Path),
+    default=Path(".venv"),
+)
+@click.option(
+    "--environment",
+    default="",
+    metavar="PATH",
+    help="Which of the image's environments, by its folder; else one of the same name, else the "
+    "largest.",
+)
+@click.option("--details", is_flag=True, help="Show all packages, those that are the same too.")
+@_options.as_text_or_json
+@_options.reads_image
+def command(
+    reading: _options.Reading,
+    reference: str,
+    folder: Path,
+    environment: str,
+    details: bool,
+    format_: str,
+) -> None:
+    """Compare the local environment VENV (.venv) with that of the image REF.
+
+    Shows which packages are only here or only in the image, which have another version, how many
+    bytes of what kind both hold, and what in the image is of little use to a running service.
+    Nothing is run, here or there. REF is as for 'imgdiag analyze'.
+    """
+    from imgdiag.project.comparison import compare_venv
+    from imgdiag.reports import Style, _comparison
+
+    with reading() as request:
+        comparison = compare_venv(reference, folder, request, environment)
+    if format_ == "json":
+        click.echo(_comparison.as_json(comparison), nl=False)
+    else:
+        style = Style(color=_options.wants_color(), width=_options.page_width(), details=details)
+        click.echo(_comparison.text(comparison, style), nl=False)
