@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from imgdiag.cli import _options
+from imgdiag.cli._project import reads_project
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Severity
-from imgdiag.project.checks import check_project
-from imgdiag.project.choice import NAMES, find_dockerfile
-from imgdiag.project.dockerfile import read_dockerfile
-from imgdiag.project.project import Project
-from imgdiag.reports import Style, _check
+
+if TYPE_CHECKING:
+    from imgdiag.project.project import Project
 
 FOUND = 1
 _LEVELS = [*(severity.value for severity in Severity), "never"]
 
 
 @click.command()
-@click.option(
-    "--project",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="The folder that the image is built from; else the working folder.",
-)
-@click.option(
-    "--dockerfile",
-    "path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The Dockerfile, where it is not in that folder.",
-)
-@click.option("--target", metavar="STAGE", help="The stage that is built; else the last one.")
+@reads_project
 @click.option(
     "--fail-on",
     type=click.Choice(_LEVELS),
@@ -43,9 +29,7 @@ _LEVELS = [*(severity.value for severity in Severity), "never"]
     help="Fail when there is a finding of this severity or a higher one.",
 )
 @_options.as_text_or_json
-def command(
-    folder: Path, path: Path | None, target: str | None, fail_on: str, format_: str
-) -> None:
+def command(project: Project, fail_on: str, format_: str) -> None:
     """Say what in a project makes its image big or its build unsafe, before it is built.
 
     Reads the Dockerfile and what stands beside it: .dockerignore, the files that COPY takes,
@@ -59,13 +43,15 @@ def command(
       2  wrong usage
       3  a file could not be read
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
-    found = path or find_dockerfile(folder)
-    if found is None:
+    from imgdiag.project.checks import check_project
+    from imgdiag.reports import Style, _check
+
+    if project.dockerfile is None and project.settings is None and not project.locks:
         raise ImgdiagError(
-            f"there is no {' or '.join(NAMES)} in {str(folder)!r}",
-            hint="Name it with --dockerfile",
+            f"there is nothing to check in {str(project.folder)!r}: no Dockerfile, pyproject.toml "
+            "or lock file",
+            hint="--project names the folder, --dockerfile a Dockerfile elsewhere",
         )
-    project = Project(folder=folder, dockerfile=read_dockerfile(found), target=target)
     findings = check_project(project)
     levels = list(Severity)
     failing = [

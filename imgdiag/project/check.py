@@ -69,10 +69,25 @@ class Check:
     ) -> ProjectFinding:
         """Return a finding in the project's Dockerfile."""
         assert project.dockerfile is not None
+        path = project.dockerfile.path
+        return self.finding(path, line, message, fix, severity=severity, end_line=end_line)
+
+    def finding(
+        self,
+        path: str,
+        line: int | None,
+        message: str,
+        fix: Fix,
+        *,
+        severity: Severity = Severity.WARNING,
+        end_line: int = 0,
+    ) -> ProjectFinding:
+        """Return a finding in any file of the project; a line that is not known is the first."""
+        line = line or 1
         return ProjectFinding(
             check=self.name,
             severity=severity,
-            path=project.dockerfile.path,
+            path=path,
             line=line,
             end_line=max(line, end_line),
             message=message,

@@ -14,7 +14,8 @@ def checks_page(checks: Iterable[Check]) -> str:
         "# Checks of a project",
         "<!-- Made from imgdiag/project/checks by `make docs`; a test holds it to them. -->",
         (
-            "What `imgdiag check` looks for in a Dockerfile and in what stands beside it. Only "
+            "What `imgdiag check` looks for in a Dockerfile and in what stands beside it: the "
+            "build context, pyproject.toml, lock files. Of the Dockerfile only "
             "what comes into the image counts: the stage that is built, the stages that it starts "
             "from by `FROM`, and, where it says so, those that it copies from. An *error* makes "
             "someone ask why the image is big or broken; a *warning* costs megabytes or hides a "
@@ -39,14 +40,35 @@ def check_page(check: Check) -> str:
 
 
 def _example(example: ProjectExample) -> str:
-    lines = [place.rpartition(":")[2] for place in example.finds]
-    found = f"finds line{'s' * (len(lines) > 1)} {', '.join(lines)}" if lines else "fine"
-    text = str(example.files["Dockerfile"]).rstrip()
-    beside = "".join(
-        f"\n\nBeside it: `{name}`"
+    title = f"{example.what[0].upper()}{example.what[1:]}: {_found(example)}."
+    shown = [name for name, text in example.files.items() if _is_shown(name, text)]
+    blocks = [
+        f"```{_LANGUAGES.get(name.rpartition('.')[2], 'dockerfile')}\n"
+        f"{str(example.files[name]).rstrip()}\n```"
+        for name in shown
+    ]
+    beside = [
+        f"Beside it: `{name}`"
         + (f", {format_bytes(content)}." if isinstance(content, int) else ".")
         for name, content in example.files.items()
-        if name != "Dockerfile"
-    )
-    title = f"{example.what[0].upper()}{example.what[1:]}: {found}."
-    return f"{title}\n\n```dockerfile\n{text}\n```{beside}"
+        if name not in shown
+    ]
+    return "\n\n".join((title, *blocks, *beside))
+
+
+_LANGUAGES = {"toml": "toml", "lock": "toml", "txt": "text"}
+
+
+def _found(example: ProjectExample) -> str:
+    if not example.finds:
+        return "fine"
+    files = {place.rpartition(":")[0] for place in example.finds}
+    lines = [place.rpartition(":")[2] for place in example.finds]
+    where = "" if files == {"Dockerfile"} else f" of {', '.join(sorted(files))}"
+    return f"finds line{'s' * (len(lines) > 1)} {', '.join(lines)}{where}"
+
+
+def _is_shown(name: str, text: str | int) -> bool:
+    """Tell whether an example's file is printed: the Dockerfile, and short files of a project."""
+    known = name.endswith((".toml", ".lock", "requirements.txt"))
+    return name == "Dockerfile" or (known and isinstance(text, str) and text.count("\n") <= 20)

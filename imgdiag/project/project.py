@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from imgdiag.project.context import ContextFile, context_files, ignore_file, read_patterns
 from imgdiag.project.dockerfile import Dockerfile, Stage
+from imgdiag.project.folder import read_locks, read_settings
 from imgdiag.project.instruction import Instruction
+from imgdiag.project.locks import Lock
+from imgdiag.project.pyproject import Pyproject
 from imgdiag.project.runs import Placed
 from imgdiag.project.scope import Scope, scoped
+from imgdiag.project.torch_plan import TorchPlan, torch_plan
+from imgdiag.python.gpu import needs_gpu
 
 _DEVELOPMENT = re.compile(r"(^|[-_.])(dev|devel|development|tests?|testing|ci|lint|debug)([-_.]|$)")
+
+_GPU_BASE = re.compile(r"(^|/)(nvidia/|rocm/)|cuda|-gpu\b|\brocm")
+_GPU_INDEX = re.compile(r"/(cu\d{2,3}|rocm[\d.]+|xpu)/?$")
+_CPU_INDEX = re.compile(r"/whl/cpu\b|UV_TORCH_BACKEND=[\"']?cpu\b|--torch-backend[= ]cpu\b")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,12 +91,42 @@ class Project:
         return ignore_file(self.folder, path)
 
     @cached_property
-    def pyproject(self) -> Mapping[str, Any] | None:
-        """Return pyproject.toml, None where there is none that can be read."""
-        try:
-            return tomllib.loads((self.folder / "pyproject.toml").read_text("utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return None
+    def settings(self) -> Pyproject | None:
+        """Return pyproject.toml, None without one. Raises ImgdiagError for a broken one."""
+        return read_settings(self.folder)
+
+    @cached_property
+    def locks(self) -> tuple[Lock, ...]:
+        """Return the lock files, requirements.txt among them. Raises ImgdiagError."""
+        return read_locks(self.folder)
+
+    @cached_property
+    def torch(self) -> TorchPlan:
+        """Return which torch will be installed on Linux."""
+        return torch_plan(self.settings, self.locks)
+
+    @cached_property
+    def gpu_evidence(self) -> str:
+        """Return what says that the image is meant for a GPU, "" when nothing does."""
+        for stage in self.shipped_stages:
+            if stage.parent is None and _GPU_BASE.search(stage.base):
+                return f"FROM {stage.base}"
+        settings = self.settings
+        for index in settings.indexes if settings else ():
+            if _GPU_INDEX.search(index.url):
+                return f"the index {index.url}"
+        names = [each.name for each in settings.declared if each.where == "project"] if (
+            settings) else []  # fmt: skip
+        names += [root.name for lock in self.locks for root in lock.roots if not root.group]
+        return next((f"{name} is asked for" for name in names if needs_gpu(name)), "")
+
+    @cached_property
+    def takes_cpu_index(self) -> bool:
+        """Tell whether the Dockerfile names an index of CPU builds where it installs."""
+        return any(
+            _CPU_INDEX.search(f"{placed.instruction.text}{placed.instruction.command}")
+            for placed in self.built
+        )
 
     @cached_property
     def _needed(self) -> frozenset[int]:

@@ -131,7 +131,7 @@ def test_wrong_use(run: Run, folder: Path) -> None:
     (folder / "Dockerfile").unlink()
     result = run("check")
     assert result.exit_code == 3
-    assert "there is no Dockerfile or Containerfile" in result.stderr
+    assert "no Dockerfile, pyproject.toml or lock file" in result.stderr
 
 
 def test_nothing_of_a_file_moves_a_cursor(run: Run, folder: Path) -> None:

@@ -1,12 +1,13 @@
 """poetry-install-dev: poetry install that puts the development dependencies into the image."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._environments import lands, of_poetry
 from imgdiag.project.checks._mends import in_dockerfile, with_option
 from imgdiag.project.checks._tools import call, runs_of
 from imgdiag.project.project import Project
+from imgdiag.project.toml import table
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
@@ -34,19 +35,15 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
 
 def _has_groups(project: Project) -> bool:
     """Tell whether there is something to leave out, as far as the project says."""
-    if project.pyproject is None:
+    if project.settings is None:
         return True
-    tool = project.pyproject.get("tool")
-    settings = tool.get("poetry", {}) if isinstance(tool, dict) else {}
-    if not isinstance(settings, dict):
-        return True
-    groups = settings.get("group")
-    named = isinstance(groups, dict) and any(
-        not (isinstance(group, dict) and group.get("optional")) for group in groups.values()
+    values = project.settings.file.values
+    poetry = table(values, "tool", "poetry")
+    named = any(
+        not (isinstance(group, Mapping) and group.get("optional"))
+        for group in table(poetry, "group").values()
     )
-    return named or bool(
-        settings.get("dev-dependencies") or project.pyproject.get("dependency-groups")
-    )
+    return named or bool(poetry.get("dev-dependencies") or values.get("dependency-groups"))
 
 
 CHECK = Check(

@@ -41,19 +41,7 @@ def _leaves_out(placed: Placed, ran: Ran) -> bool:
 
 def _default_groups(project: Project) -> set[str]:
     """Return the groups that uv installs without being asked, as far as the project says."""
-    if project.pyproject is None:
-        return {"dev"}
-    tables = project.pyproject
-    tool = tables.get("tool")
-    settings = tool.get("uv", {}) if isinstance(tool, dict) else {}
-    groups = tables.get("dependency-groups")
-    defined = set(groups) if isinstance(groups, dict) else set()
-    if isinstance(settings, dict) and settings.get("dev-dependencies"):
-        defined.add("dev")
-    chosen = settings.get("default-groups", ["dev"]) if isinstance(settings, dict) else ["dev"]
-    if chosen == "all":
-        return defined
-    return {name for name in chosen if name in defined} if isinstance(chosen, list) else defined
+    return {"dev"} if project.settings is None else set(project.settings.default_groups)
 
 
 _DEV = '[dependency-groups]\ndev = ["pytest"]\n'

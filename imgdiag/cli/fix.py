@@ -1,0 +1,95 @@
+"""`imgdiag fix`: the patch for what is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from imgdiag.cli._project import reads_project
+from imgdiag.errors import ImgdiagError
+from imgdiag.text import printable
+
+if TYPE_CHECKING:
+    from imgdiag.project.fix.patch import NotSure, Patch
+    from imgdiag.project.project import Project
+
+
+@click.command()
+@reads_project
+@click.option("--write", is_flag=True, help="Change the files, instead of printing the patch.")
+def command(project: Project, write: bool) -> None:
+    """Write the patch of a project for what is certain, and say what was left alone.
+
+    torch from PyTorch's CPU index, --no-dev, COPY --chown in place of chown -R, cache mounts,
+    apt's lists, .dockerignore. The patch goes to standard output, for 'git apply'; what it does
+    and what was left alone to standard error. Nothing is changed without --write.
+    """
+    from imgdiag.project.fix.patch import NotSure, Patch
+
+    found = list(_patches(project))
+    patches = [each for each in found if isinstance(each, Patch)]
+    for patch in patches:
+        if write:
+            _write(project.folder / patch.path, patch)
+        else:
+            click.echo(_shown(patch.diff()), nl=False)
+    for patch in patches:
+        verb = "changed" if write else "would change"
+        for reason in patch.reasons:
+            _say(f"{verb} {patch.path}: {reason}")
+        for step in patch.next_steps:
+            _say(f"then run: {step}")
+    for each in found:
+        if isinstance(each, NotSure):
+            _say(f"left alone {each.path}: {each.reason}")
+    if not found:
+        _say("nothing to change")
+
+
+def _patches(project: Project) -> Iterator[Patch | NotSure]:
+    from imgdiag.project.fix.cpu_torch import cpu_torch_patch
+    from imgdiag.project.fix.dockerfile import dockerfile_patch
+    from imgdiag.project.fix.ignore_file import ignore_file_patch
+    from imgdiag.project.fix.patch import NotSure
+
+    if not project.gpu_evidence:
+        yield from cpu_torch_patch(project, project.torch)
+    elif project.torch.wants_torch:
+        yield NotSure("torch", f"it is meant for a GPU ({project.gpu_evidence})")
+    if project.dockerfile is None:
+        return
+    path = Path(project.dockerfile.path)
+    try:
+        name = path.resolve().relative_to(project.folder.resolve()).as_posix()
+    except ValueError:
+        yield NotSure(project.dockerfile.path, "it lies outside of the project's folder")
+        return
+    yield from dockerfile_patch(project, path.read_bytes().decode("utf-8", "surrogateescape"), name)
+    yield from ignore_file_patch(project)
+
+
+def _write(path: Path, patch: Patch) -> None:
+    """Put the new content in the file's place at once: whatever happens, one of both is there."""
+    part = path.with_name(f".{path.name}.imgdiag")
+    try:
+        part.write_bytes(patch.after.encode("utf-8", "surrogateescape"))
+        if path.exists():
+            part.chmod(path.stat().st_mode & 0o7777)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ImgdiagError(
+            f"cannot write {str(path)!r} ({error.strerror or error})",
+            hint="Check that you may write to it",
+        ) from error
+
+
+def _shown(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _say(text: str) -> None:
+    click.echo(printable(text), err=True)

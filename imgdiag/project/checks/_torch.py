@@ -1,0 +1,47 @@
+"""What the checks of torch's source share."""
+
+from __future__ import annotations
+
+from imgdiag.finding import Fix
+from imgdiag.project.fix.cpu_torch import CPU_INDEX, NAME, cpu_torch_patch
+from imgdiag.project.fix.patch import Patch
+from imgdiag.project.project import Project
+from imgdiag.units import format_bytes
+
+
+def is_asked(project: Project) -> bool:
+    """Tell whether torch is wanted, and nothing says that it is meant for a GPU."""
+    return project.torch.wants_torch and not project.gpu_evidence
+
+
+def cpu_fix(project: Project, summary: str) -> Fix:
+    """Return the mend that brings the CPU build, made from the files in hand where that can be."""
+    patches = [each for each in cpu_torch_patch(project, project.torch) if isinstance(each, Patch)]
+    if not patches:
+        return Fix(summary, "pyproject.toml", _UV)
+    patch = patches[0]
+    added = [line[1:] for line in patch.diff().splitlines()[2:] if line.startswith("+")]
+    then = "".join(f"\n# then: {step}" for step in patch.next_steps)
+    return Fix(summary, patch.path, "\n".join(added).strip("\n") + then)
+
+
+_UV = f"""\
+[[tool.uv.index]]
+name = "{NAME}"
+url = "{CPU_INDEX}"
+explicit = true
+
+[tool.uv.sources]
+torch = [{{ index = "{NAME}" }}]"""
+
+
+def gpu_words(project: Project) -> str:
+    """Return what of the lock is of use on a GPU alone, "" when nothing is."""
+    if not project.torch.gpu:
+        return ""
+    lock, found = project.torch.gpu[0]
+    sizes = [each.size for each in found]
+    known = sum(size for size in sizes if size is not None)
+    what = f" of {format_bytes(known)} as wheels, more when installed" if known else ""
+    names = ", ".join(each.package.name for each in found[:3]) + (" …" if len(found) > 3 else "")
+    return f"{lock.path} has {len(found)} GPU packages{what}: {names}"

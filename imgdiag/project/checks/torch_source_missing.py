@@ -1,0 +1,99 @@
+"""torch-source-missing: torch from PyPI, which on Linux is the CUDA build."""
+
+from collections.abc import Iterator
+
+from imgdiag.finding import Severity
+from imgdiag.project.check import Check, ProjectExample, ProjectFinding
+from imgdiag.project.checks._torch import cpu_fix, gpu_words, is_asked
+from imgdiag.project.project import Project
+
+
+def _check(project: Project) -> Iterator[ProjectFinding]:
+    plan = project.torch
+    if not is_asked(project) or plan.bound("torch") or project.takes_cpu_index:
+        return
+    torch = [each for each in plan.locked if each.locked.package.name == "torch"]
+    if any(each.variant == "cpu" for each in torch):
+        return
+    if plan.declared and project.settings is not None:
+        path, line = project.settings.path, plan.declared[0].line
+    elif torch:
+        path, line = torch[0].lock.path, torch[0].locked.package.line
+    else:
+        return
+    evidence = gpu_words(project)
+    brought = sorted({by for each in torch for by in each.locked.required_by} - {""})
+    who = f", brought in by {', '.join(brought)}" if brought and not plan.declared else ""
+    yield CHECK.finding(
+        path,
+        line,
+        f"torch comes from PyPI{who}: on Linux that is the CUDA build, with gigabytes of "
+        f"libraries that a CPU never loads{f'. {evidence}' if evidence else ''}",
+        cpu_fix(project, "Take torch from PyTorch's CPU index"),
+        severity=Severity.ERROR,
+    )
+
+
+_UV = """\
+[project]
+name = "service"
+dependencies = [
+    "fastapi",
+    "torch>=2.4",
+]
+
+[tool.uv]
+"""
+_BOUND = """\
+[[tool.uv.index]]
+name = "pytorch-cpu"
+url = "https://download.pytorch.org/whl/cpu"
+explicit = true
+
+[tool.uv.sources]
+torch = [{ index = "pytorch-cpu" }]
+"""
+
+CHECK = Check(
+    name="torch-source-missing",
+    title="torch without a source for its CPU build",
+    why="PyPI's torch for Linux is built for CUDA and requires 12 to 20 distributions of NVIDIA's: "
+    "5 GB installed, where the CPU build takes 0.7 GB.",
+    fix="For uv an index with `explicit = true` and torch bound to it in `[tool.uv.sources]`; for "
+    'Poetry a source with `priority = "explicit"`; for pip `--extra-index-url` and `+cpu`.',
+    ignore_when="The service runs on a GPU. That is told from CUDA indexes, a CUDA base image or "
+    "packages that need one.",
+    check=_check,
+    examples=(
+        ProjectExample(
+            what="a project of uv that asks for torch and names no source",
+            files={"pyproject.toml": _UV},
+            finds=("pyproject.toml:5",),
+        ),
+        ProjectExample(
+            what="pinned in requirements.txt",
+            files={"requirements.txt": "fastapi\ntorch==2.4.1\n"},
+            finds=("requirements.txt:2",),
+        ),
+        ProjectExample(
+            what="bound to PyTorch's CPU index",
+            files={"pyproject.toml": _UV + _BOUND},
+        ),
+        ProjectExample(
+            what="the index on pip's command line",
+            files={
+                "requirements.txt": "torch==2.4.1\n",
+                "Dockerfile": "FROM python:3.11-slim\nCOPY requirements.txt .\nRUN pip install "
+                "--index-url https://download.pytorch.org/whl/cpu -r requirements.txt\n",
+            },
+        ),
+        ProjectExample(
+            what="meant for a GPU",
+            files={
+                "requirements.txt": "torch==2.4.1\n",
+                "Dockerfile": "FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\n"
+                "RUN pip install -r requirements.txt\n",
+            },
+        ),
+    ),
+)

@@ -1,0 +1,65 @@
+"""torchvision-index-mismatch: torch from the CPU index, its companions from PyPI."""
+
+from collections.abc import Iterator
+
+from imgdiag.project.check import Check, ProjectExample, ProjectFinding
+from imgdiag.project.checks._torch import cpu_fix
+from imgdiag.project.project import Project
+from imgdiag.project.torch_plan import FAMILY
+
+
+def _check(project: Project) -> Iterator[ProjectFinding]:
+    plan, settings = project.torch, project.settings
+    if settings is None or not plan.bindings:
+        return
+    wanted = [name for name in FAMILY if settings.declares(name) or plan.locks(name)]
+    missing = [name for name in wanted if not plan.bound(name)]
+    if not missing or missing == ["torch"]:
+        return  # torch alone is what other checks are about
+    declared = [each for name in missing for each in settings.declares(name)]
+    yield CHECK.finding(
+        settings.path,
+        declared[0].line if declared else plan.bindings[0].line,
+        f"{' and '.join(missing)} come from PyPI, and torch from {plan.bindings[0].index}: they "
+        "are built against another torch, and fail when they are imported",
+        cpu_fix(project, "Bind them to the same index"),
+    )
+
+
+_TEXT = """\
+[project]
+name = "service"
+dependencies = [
+    "torch",
+    "torchvision",
+]
+
+[[tool.uv.index]]
+name = "pytorch-cpu"
+url = "https://download.pytorch.org/whl/cpu"
+explicit = true
+
+[tool.uv.sources]
+torch = [{ index = "pytorch-cpu" }]
+"""
+
+CHECK = Check(
+    name="torchvision-index-mismatch",
+    title="torchvision or torchaudio from another index than torch",
+    why="They are compiled against one build of torch. PyPI's, beside a CPU torch, want CUDA: "
+    "`operator torchvision::nms does not exist` is what one then reads.",
+    fix="Bind torch, torchvision and torchaudio to the same index.",
+    ignore_when="Never, as far as we know.",
+    check=_check,
+    examples=(
+        ProjectExample(
+            what="torch is bound, torchvision is not",
+            files={"pyproject.toml": _TEXT},
+            finds=("pyproject.toml:5",),
+        ),
+        ProjectExample(
+            what="both are",
+            files={"pyproject.toml": _TEXT + 'torchvision = [{ index = "pytorch-cpu" }]\n'},
+        ),
+    ),
+)

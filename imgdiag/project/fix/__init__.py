@@ -1,0 +1,1 @@
+"""Patches of a project's files, for what is certain; what is not is said and left alone."""

@@ -1,0 +1,236 @@
+"""torch from PyTorch's CPU index: in pyproject.toml for uv and Poetry, in requirements.txt for pip.
+
+Sources: uv's guide "Using uv with PyTorch" and its documentation on indexes (`explicit`); Poetry's
+on package sources (`priority = "explicit"`). That a source counts only for a direct dependency
+was measured with uv 0.13.9.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT, Array, InlineTable, Table
+
+from imgdiag.project.fix.patch import NotSure, Patch
+from imgdiag.project.locks.requirements import logical_lines
+from imgdiag.project.project import Project
+from imgdiag.project.pyproject import Pyproject
+from imgdiag.project.torch_plan import FAMILY, TorchPlan, is_cpu_index
+
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+NAME = "pytorch-cpu"
+_FILE = "pyproject.toml"
+
+
+def cpu_torch_patch(project: Project, plan: TorchPlan) -> Iterator[Patch | NotSure]:
+    """Yield the patches that bring torch's CPU build, nothing when it is there already."""
+    if not plan.wants_torch:
+        return
+    pyproject = project.settings
+    tools = {lock.tool for lock in project.locks} | {pyproject.tool if pyproject else ""}
+    if pyproject is not None and (tools & {"uv", "poetry"}):
+        yield from _in_pyproject(project, pyproject, plan, "uv" if "uv" in tools else "poetry")
+    elif any(lock.tool == "requirements" for lock in project.locks):
+        yield from _in_requirements(project, plan)
+    elif pyproject is not None:
+        yield NotSure(
+            _FILE,
+            "torch comes from PyPI, and nothing says which tool installs it: pip takes the index "
+            f"on its command line (--extra-index-url {CPU_INDEX})",
+        )
+
+
+def _in_pyproject(
+    project: Project, pyproject: Pyproject, plan: TorchPlan, tool: str
+) -> Iterator[Patch | NotSure]:
+    if reason := _chosen_otherwise(pyproject, tool):
+        yield NotSure(_FILE, reason)
+        return
+    text = pyproject.file.text
+    edit = _Edit(document=tomlkit.parse(text))
+    wanted = [name for name in FAMILY if _is_installed(name, pyproject, plan)]
+    if tool == "uv":
+        _edit_uv(edit, pyproject, plan, wanted)
+    else:
+        poetry = _poetry_names(pyproject, plan, wanted)
+        _edit_poetry(edit, pyproject, plan, poetry)
+        for name in sorted({*wanted} - {*poetry} - {each.name for each in plan.bindings}):
+            yield NotSure(
+                _FILE,
+                f"{name} is no entry of [tool.poetry.dependencies], where its source would stand",
+            )
+    after = tomlkit.dumps(edit.document).rstrip("\n") + "\n"
+    if edit.reasons:
+        yield Patch(
+            path=_FILE,
+            before=text,
+            after=after,
+            reasons=tuple(edit.reasons),
+            next_steps=(f"{tool} lock",),
+        )
+
+
+def _chosen_otherwise(pyproject: Pyproject, tool: str) -> str:
+    """Return why the project seems to have decided for itself, "" when it does not."""
+    for index in pyproject.indexes:
+        if re.search(r"/(cu\d+|rocm[\d.]+|xpu)/?$", index.url):
+            return f"it names the index {index.url}: torch for a GPU seems to be meant"
+    bound = [each for each in pyproject.bindings if each.name in FAMILY and (each.extra or
+             each.group)]  # fmt: skip
+    if bound:
+        return f"{bound[0].name} has sources for extras or groups: which one is installed decides"
+    if tool == "uv" and not pyproject.file.values.get("project"):
+        return "it has no [project] table for torch to stand in"
+    if isinstance(tomlkit.parse(pyproject.file.text).get("tool", {}).get(tool), InlineTable):
+        return f"[tool.{tool}] is written in one line, which sources do not fit"
+    return ""
+
+
+def _is_installed(name: str, pyproject: Pyproject, plan: TorchPlan) -> bool:
+    """Tell whether a package of the family comes along: declared, or locked."""
+    return name == "torch" or plan.locks(name) or bool(pyproject.declares(name))
+
+
+@dataclass(slots=True)
+class _Edit:
+    """A document that is being edited, and what was done so far."""
+
+    document: tomlkit.TOMLDocument
+    reasons: list[str] = field(default_factory=list)
+
+
+def _edit_uv(edit: _Edit, pyproject: Pyproject, plan: TorchPlan, wanted: list[str]) -> None:
+    uv = _table(_table(edit.document, "tool", is_super=True), "uv", is_super=True)
+    name = NAME
+    explicit = [each for each in plan.cpu_indexes if _PLAIN.fullmatch(each.name)]
+    if explicit:
+        name = explicit[0].name
+        if not explicit[0].explicit:
+            for entry in uv["index"]:
+                if entry.get("name") == name:
+                    entry["explicit"] = True
+            edit.reasons.append(f"the index {name} is explicit: nothing else comes from it")
+    else:
+        index = tomlkit.table()
+        index.update({"name": name, "url": CPU_INDEX, "explicit": True})
+        if "index" not in uv:
+            uv["index"] = tomlkit.aot()
+        indexes = uv["index"]
+        if isinstance(indexes, AoT):
+            indexes.append(index)
+        else:  # an inline array of tables
+            entry = tomlkit.inline_table()
+            entry.update(index)
+            indexes.append(entry)
+        edit.reasons.append(f"an index {name}, PyTorch's for CPUs, and only for what names it")
+    missing = [each for each in wanted if not plan.bound(each)]
+    if missing:
+        sources = _table(uv, "sources")
+        for each in missing:
+            # Parsed, so that it is spaced as people write it.
+            sources[each] = tomlkit.parse(f'it = [{{ index = "{name}" }}]')["it"]
+        edit.reasons.append(f"{', '.join(missing)} from {name}")
+    undeclared = [each for each in wanted if not pyproject.declares(each)]
+    if undeclared:
+        project = edit.document["project"]
+        assert isinstance(project, Table)
+        if "dependencies" not in project:
+            project["dependencies"] = tomlkit.array()
+        dependencies = project["dependencies"]
+        assert isinstance(dependencies, Array)
+        for each in undeclared:
+            dependencies.append(each)
+        edit.reasons.append(
+            f"{', '.join(undeclared)} as the project's own dependency: uv minds no source of "
+            "one that only another package asks for"
+        )
+
+
+def _poetry_names(pyproject: Pyproject, plan: TorchPlan, wanted: list[str]) -> list[str]:
+    poetry = pyproject.file.values.get("tool", {}).get("poetry", {})
+    entries = poetry.get("dependencies", {}) if isinstance(poetry, dict) else {}
+    return [
+        name
+        for name in wanted
+        if not plan.bound(name) and isinstance(entries.get(name), str | dict)
+    ]
+
+
+def _edit_poetry(edit: _Edit, pyproject: Pyproject, plan: TorchPlan, names: list[str]) -> None:
+    poetry = _table(_table(edit.document, "tool", is_super=True), "poetry", is_super=True)
+    name = NAME
+    if plan.cpu_indexes:
+        name = plan.cpu_indexes[0].name
+        if not plan.cpu_indexes[0].explicit:
+            for entry in poetry["source"]:
+                if entry.get("name") == name:
+                    entry["priority"] = "explicit"
+            edit.reasons.append(f"the source {name} is explicit: nothing else comes from it")
+    elif names:
+        source = tomlkit.table()
+        source.update({"name": name, "url": CPU_INDEX, "priority": "explicit"})
+        if "source" not in poetry:
+            poetry["source"] = tomlkit.aot()
+        poetry["source"].append(source)
+        edit.reasons.append(f"a source {name}, PyTorch's for CPUs, and only for what names it")
+    for each in names:
+        entry = poetry["dependencies"][each]
+        if isinstance(entry, str):
+            wanted = tomlkit.inline_table()
+            wanted.update({"version": str(entry), "source": name})
+            poetry["dependencies"][each] = wanted
+        else:
+            entry["source"] = name
+    if names:
+        edit.reasons.append(f"{', '.join(names)} from {name}")
+
+
+_PLAIN = re.compile(r"[\w.-]+")
+
+
+def _table(parent: Any, name: str, *, is_super: bool = False) -> Any:
+    if name not in parent:
+        parent[name] = tomlkit.table(is_super)
+    return parent[name]
+
+
+# A marker or a comment may follow; a line that goes on, or has a hash, may not.
+_PIN = re.compile(
+    r"^(?P<name>[A-Za-z]+)(?P<rest>\s*===?\s*[\w.]+)(?P<more>\s*;(?:(?!--hash)[^\\])*|\s+#.*|\s*)$"
+)
+
+
+def _in_requirements(project: Project, plan: TorchPlan) -> Iterator[Patch | NotSure]:
+    path = "requirements.txt"
+    text = (project.folder / path).read_bytes().decode("utf-8", "replace")
+    lines = text.splitlines(keepends=True)
+    [lock] = [each for each in project.locks if each.tool == "requirements"]
+    pins = {}
+    for number, logical in logical_lines(text):
+        name = re.split(r"[^A-Za-z]", logical, maxsplit=1)[0].lower()
+        if name not in FAMILY or not re.match(r"[A-Za-z]+\s*([=<>!~;\[ ]|$)", logical):
+            continue
+        match = _PIN.match(lines[number - 1].rstrip("\r\n"))
+        if match is None:
+            if "+cpu" not in logical:
+                yield NotSure(
+                    path,
+                    f"line {number}: {name} has no plain pin (name==version) to which +cpu could "
+                    "be added; a line with hashes needs them anew",
+                )
+            continue
+        pins[number] = match
+    if not pins:
+        return
+    for number, match in pins.items():
+        ending = lines[number - 1][len(lines[number - 1].rstrip("\r\n")) :]
+        lines[number - 1] = f"{match['name']}{match['rest']}+cpu{match['more']}{ending}"
+    reasons = [f"{', '.join(match['name'] for match in pins.values())} in the CPU build (+cpu)"]
+    if not any(is_cpu_index(url) for url in lock.indexes):
+        lines.insert(0, f"--extra-index-url {CPU_INDEX}\n")
+        reasons.insert(0, "PyTorch's index for CPUs beside PyPI")
+    yield Patch(path=path, before=text, after="".join(lines), reasons=tuple(reasons))

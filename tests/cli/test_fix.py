@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.project.test_checklist import GOOD
+
+FILES = {
+    "pyproject.toml": '[project]\nname = "service"\ndependencies = ["torch"]\n[tool.uv]\n',
+    "Dockerfile": "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nRUN pip install flask\n",
+    "node_modules/a.js": "x",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_the_patch_is_printed_and_applies(run: Run, folder: Path) -> None:
+    result = run("fix", "--project", folder)
+    assert result.exit_code == 0
+    assert {name: (folder / name).read_text() for name in FILES} == FILES
+    assert "would change Dockerfile: pip's cache is mounted" in result.stderr
+    assert "then run: uv lock" in result.stderr
+    subprocess.run(
+        ["git", "apply", "-"], input=result.stdout, text=True, check=True, cwd=folder,
+        env={"GIT_CEILING_DIRECTORIES": str(folder.parent)},
+    )  # fmt: skip
+    applied = {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+    assert applied[".dockerignore"] == "node_modules\n"
+    assert 'torch = [{ index = "pytorch-cpu" }]' in applied["pyproject.toml"]
+    assert "--mount=type=cache,target=/root/.cache/pip" in applied["Dockerfile"]
+    assert run("fix", "--project", folder).stdout == ""
+
+
+def test_write_does_the_same(run: Run, folder: Path) -> None:
+    (folder / "Dockerfile").chmod(0o600)
+    result = run("fix", "--project", folder, "--write")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "changed Dockerfile: pip's cache is mounted" in result.stderr
+    assert (folder / ".dockerignore").read_text() == "node_modules\n"
+    assert (folder / "Dockerfile").stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in folder.iterdir()) == [
+        ".dockerignore", "Dockerfile", "node_modules", "pyproject.toml",
+    ]  # fmt: skip
+    assert "pip's cache" not in run("fix", "--project", folder).stderr
+
+
+def test_nothing_to_change(run: Run, tmp_path: Path) -> None:
+    for name, text in GOOD.items():
+        (tmp_path / name).write_text(text)
+    result = run("fix", "--project", tmp_path)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "nothing to change\n")
+
+
+def test_torch_for_a_gpu_is_left_alone(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("torch==2.4.1\n")
+    (tmp_path / "Dockerfile").write_text("FROM nvidia/cuda:12.4.1-base-ubuntu22.04\n")
+    result = run("fix", "--project", tmp_path)
+    assert result.stdout == ""
+    assert "left alone torch: it is meant for a GPU (FROM nvidia/cuda" in result.stderr
+
+
+def test_git_that_the_version_is_read_from_stays(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("x")
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11-slim\nCOPY . .\n")
+    (tmp_path / "pyproject.toml").write_text('[build-system]\nrequires = ["setuptools_scm"]\n')
+    result = run("fix", "--project", tmp_path)
+    assert result.stdout == ""
+    assert "left alone .dockerignore: .git: the project's version is read from it" in result.stderr

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from imgdiag.project.fix.cpu_torch import cpu_torch_patch
+from imgdiag.project.fix.patch import NotSure, Patch
+from imgdiag.project.project import Project
+
+LOCK = """\
+version = 1
+requires-python = ">=3.11"
+[[package]]
+name = "svc"
+version = "0"
+source = { virtual = "." }
+dependencies = [{ name = "sentence-transformers" }]
+[package.metadata]
+[[package]]
+name = "sentence-transformers"
+version = "3"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [{ name = "torch" }]
+[[package]]
+name = "torch"
+version = "2.4.1"
+source = { registry = "https://pypi.org/simple" }
+"""
+
+
+def fixes(folder: Path, **files: str) -> list[Patch | NotSure]:
+    for name, text in files.items():
+        path = folder / {"pyproject": "pyproject.toml", "uv": "uv.lock", "poetry": "poetry.lock",
+                         "requirements": "requirements.txt"}[name]  # fmt: skip
+        path.write_text(text)
+    project = Project(folder=folder)
+    return list(cpu_torch_patch(project, project.torch))
+
+
+def only_patch(found: list[Patch | NotSure]) -> Patch:
+    [patch] = found
+    assert isinstance(patch, Patch)
+    return patch
+
+
+def test_torch_of_another_package_becomes_the_project_s_own(tmp_path: Path) -> None:
+    text = """\
+# kept as it is
+[project]
+name = "svc"
+dependencies = [
+    "sentence-transformers",  # and why
+]
+"""
+    patch = only_patch(fixes(tmp_path, pyproject=text, uv=LOCK))
+    assert (
+        patch.diff()
+        == """\
+--- a/pyproject.toml
++++ b/pyproject.toml
+@@ -3,4 +3,13 @@
+ name = "svc"
+ dependencies = [
+     "sentence-transformers",  # and why
++    "torch",
+ ]
++
++[[tool.uv.index]]
++name = "pytorch-cpu"
++url = "https://download.pytorch.org/whl/cpu"
++explicit = true
++
++[tool.uv.sources]
++torch = [{ index = "pytorch-cpu" }]
+"""
+    )
+    assert patch.next_steps == ("uv lock",)
+    # Done once, nothing is left to do.
+    (tmp_path / "pyproject.toml").write_text(patch.after)
+    again = Project(folder=tmp_path)
+    assert list(cpu_torch_patch(again, again.torch)) == []
+    assert again.torch.bound("torch")
+
+
+@pytest.mark.parametrize(
+    "uv",
+    [
+        "[tool.uv]\ndev-dependencies = ['pytest']\n",
+        "[[tool.uv.index]]\nname = 'mirror'\nurl = 'https://mirror.example/simple'\n",
+        "[tool.uv]\nindex = [{ name = 'mirror', url = 'https://mirror.example/simple' }]\n",
+        "[tool.uv.sources]\nother = { path = '../other' }\n[tool.ruff]\nline-length = 100\n",
+    ],
+)
+def test_whatever_stands_there_stays(tmp_path: Path, uv: str) -> None:
+    text = f"[project]\nname = 'svc'\ndependencies = ['torch']\n{uv}"
+    patch = only_patch(fixes(tmp_path, pyproject=text, uv=LOCK))
+    before, after = tomllib.loads(text), tomllib.loads(patch.after)
+    indexes = after["tool"]["uv"].pop("index")
+    assert indexes[-1] == {
+        "name": "pytorch-cpu",
+        "url": "https://download.pytorch.org/whl/cpu",
+        "explicit": True,
+    }
+    assert after["tool"]["uv"]["sources"].pop("torch") == [{"index": "pytorch-cpu"}]
+    if not after["tool"]["uv"]["sources"]:
+        del after["tool"]["uv"]["sources"]
+    assert indexes[:-1] == before["tool"].get("uv", {}).pop("index", [])
+    assert after == before | {"tool": {"uv": {}, **before["tool"]}}
+
+
+def test_an_index_that_is_not_explicit_becomes_so_and_the_family_is_bound(tmp_path: Path) -> None:
+    text = """\
+[project]
+name = "svc"
+dependencies = ["torch", "torchvision"]
+[[tool.uv.index]]
+name = "cpu"
+url = "https://mirror.example/pytorch/whl/cpu/"
+[tool.uv.sources]
+torch = { index = "cpu" }
+"""
+    patch = only_patch(fixes(tmp_path, pyproject=text))
+    after = tomllib.loads(patch.after)["tool"]["uv"]
+    assert after["index"] == [
+        {"name": "cpu", "url": "https://mirror.example/pytorch/whl/cpu/", "explicit": True}
+    ]
+    assert after["sources"] == {"torch": {"index": "cpu"}, "torchvision": [{"index": "cpu"}]}
+    assert patch.reasons == (
+        "the index cpu is explicit: nothing else comes from it",
+        "torchvision from cpu",
+    )
+
+
+POETRY = """\
+[tool.poetry]
+name = "svc"
+[tool.poetry.dependencies]
+python = "^3.11"
+torch = "2.4.1"
+torchvision = { version = "0.19.1", optional = true }
+"""
+
+
+def test_poetry(tmp_path: Path) -> None:
+    patch = only_patch(fixes(tmp_path, pyproject=POETRY))
+    after = tomllib.loads(patch.after)["tool"]["poetry"]
+    assert after["dependencies"] == {
+        "python": "^3.11",
+        "torch": {"version": "2.4.1", "source": "pytorch-cpu"},
+        "torchvision": {"version": "0.19.1", "optional": True, "source": "pytorch-cpu"},
+    }
+    assert after["source"] == [
+        {
+            "name": "pytorch-cpu",
+            "url": "https://download.pytorch.org/whl/cpu",
+            "priority": "explicit",
+        }
+    ]
+    assert patch.next_steps == ("poetry lock",)
+
+
+def test_requirements(tmp_path: Path) -> None:
+    text = "flask\ntorch==2.4.1 ; python_version > '3'  # big\nTorchvision == 0.19.1\n"
+    text += "torchaudio>=2\n"
+    [unsure, patch] = fixes(tmp_path, requirements=text)
+    assert isinstance(unsure, NotSure)
+    assert unsure.reason.startswith("line 4: torchaudio has no plain pin")
+    assert isinstance(patch, Patch)
+    assert patch.after == (
+        "--extra-index-url https://download.pytorch.org/whl/cpu\nflask\n"
+        "torch==2.4.1+cpu ; python_version > '3'  # big\nTorchvision == 0.19.1+cpu\n"
+        "torchaudio>=2\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "torch>=2\n",
+        "torch\n",
+        "torch==2.4.1 \\\n    --hash=sha256:00\n",
+        "torch==2.4.1 ; python_version > '3' \\\n    --hash=sha256:00\n",
+        "torch==2.4.1 ; python_version > '3' --hash=sha256:00\n",
+        "torch[opt]==2.4.1\n",
+    ],
+)
+def test_requirements_that_nothing_can_be_sure_of(tmp_path: Path, text: str) -> None:
+    [unsure] = fixes(tmp_path, requirements=text)
+    assert isinstance(unsure, NotSure)
+    assert unsure.path == "requirements.txt"
+
+
+EXTRAS = """\
+[project]
+optional-dependencies = { a = ["torch"], b = ["torch"] }
+[tool.uv.sources]
+torch = [{ index = "x", extra = "a" }, { index = "y", extra = "b" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "[project]\ndependencies=['torch']\n[[tool.uv.index]]\nurl='https://x/whl/cu124'\n",
+            "it names the index https://x/whl/cu124: torch for a GPU seems to be meant",
+        ),
+        (
+            EXTRAS,
+            "torch has sources for extras or groups: which one is installed decides",
+        ),
+        (
+            "[project]\ndependencies=['torch']\n[tool]\nuv = { package = false }\n",
+            "[tool.uv] is written in one line, which sources do not fit",
+        ),
+    ],
+)
+def test_a_choice_that_was_made_is_left_alone(tmp_path: Path, text: str, reason: str) -> None:
+    assert fixes(tmp_path, pyproject=text) == [NotSure("pyproject.toml", reason)]
+
+
+def test_no_torch_no_patch(tmp_path: Path) -> None:
+    assert fixes(tmp_path, pyproject="[project]\ndependencies=['flask']\n[tool.uv]\n") == []
+    assert fixes(tmp_path, requirements="flask\ntorchmetrics==1\n") == []

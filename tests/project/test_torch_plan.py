@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imgdiag.errors import ImgdiagError
+from imgdiag.project.folder import MAX_BYTES, read_locks
+from imgdiag.project.project import Project
+from imgdiag.project.torch_plan import is_cpu_index, stale
+
+PYPI = "https://pypi.org/simple"
+
+
+def lock(version: str, index: str, libraries: str = "") -> str:
+    return f"""\
+version = 1
+requires-python = ">=3.11"
+[[package]]
+name = "svc"
+version = "0"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "torch" }}, {{ name = "xgboost" }}]
+[package.metadata]
+[[package]]
+name = "torch"
+version = "{version}"
+source = {{ registry = "{index}" }}
+dependencies = [{libraries}]
+[[package]]
+name = "xgboost"
+version = "3"
+source = {{ registry = "{PYPI}" }}
+dependencies = [{{ name = "nvidia-nccl-cu12" }}]
+[[package]]
+name = "nvidia-nccl-cu12"
+version = "2"
+source = {{ registry = "{PYPI}" }}
+wheels = [{{ url = "x/nvidia_nccl_cu12-2-py3-none-manylinux1_x86_64.whl", size = 30 }}]
+[[package]]
+name = "nvidia-cublas-cu12"
+version = "12"
+source = {{ registry = "{PYPI}" }}
+wheels = [{{ url = "x/nvidia_cublas_cu12-12-py3-none-manylinux1_x86_64.whl", size = 400 }}]
+"""
+
+
+def project(folder: Path, **files: str) -> Project:
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text)
+    return Project(folder=folder)
+
+
+CUBLAS = """{ name = "nvidia-cublas-cu12", marker = "sys_platform == 'linux'" }"""
+
+
+@pytest.mark.parametrize(
+    ("text", "variant", "evidence"),
+    [
+        (lock("2.4.1", PYPI, CUBLAS), "cuda", "nvidia-cublas-cu12 is locked beside it"),
+        (lock("2.13.0+cpu", "https://x/whl/cpu"), "cpu", "version 2.13.0+cpu"),
+        (lock("2.13.0", "https://mirror/pt/whl/cpu"), "cpu", "from https://mirror/pt/whl/cpu"),
+        (lock("2.13.0", "https://x/whl/cu124"), "cuda", "from cu124 of https://x/whl/cu124"),
+        (lock("2.4.1+cu121", "https://x"), "cuda", "version 2.4.1+cu121"),
+        (lock("2.4.1", PYPI), "cuda", "from PyPI, whose builds for Linux are CUDA builds"),
+        (lock("2.4.1", "https://mirror/simple"), "unknown", "nothing says"),
+    ],
+)
+def test_which_torch_is_locked(tmp_path: Path, text: str, variant: str, evidence: str) -> None:
+    plan = project(tmp_path, uv_lock=text).torch
+    [torch] = plan.locked
+    assert (torch.variant, torch.evidence) == (variant, evidence)
+    # xgboost's library is told too, but says nothing of torch.
+    [(_, gpu)] = plan.gpu
+    assert [each.package.name for each in gpu][-1] == "nvidia-nccl-cu12"
+    assert sum(each.size or 0 for each in gpu) == (430 if CUBLAS in text else 30)
+
+
+def test_what_the_project_binds(tmp_path: Path) -> None:
+    text = """\
+[project]
+dependencies = ["torch"]
+[[tool.uv.index]]
+name = "pytorch-cpu"
+url = "https://download.pytorch.org/whl/cpu"
+[[tool.uv.index]]
+name = "other"
+url = "https://other.example/simple"
+[tool.uv.sources]
+torch = { index = "pytorch-cpu" }
+torchvision = { index = "other" }
+flask = { index = "pytorch-cpu" }
+"""
+    plan = project(tmp_path, pyproject_toml=text).torch
+    assert plan.wants_torch
+    assert [(each.name, each.explicit) for each in plan.cpu_indexes] == [("pytorch-cpu", False)]
+    assert [each.name for each in plan.bindings] == ["torch"]
+    assert (plan.locked, plan.gpu) == ((), ())
+
+
+def test_no_torch(tmp_path: Path) -> None:
+    plan = project(tmp_path, requirements_txt="flask==3\n").torch
+    assert not plan.wants_torch
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://download.pytorch.org/whl/cpu", True),
+        ("https://mirror.example/pytorch/whl/cpu/", True),
+        ("https://download.pytorch.org/whl/cu121", False),
+        ("https://cpu/simple", False),
+        ("https://mirror.example/simple?cpu", False),
+    ],
+)
+def test_cpu_indexes(url: str, expected: bool) -> None:
+    assert is_cpu_index(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "reason"),
+    [
+        ('"torch"', ""),
+        ('"torch>=2"', ""),
+        ('"torch>=2.5"', "it has torch 2.4.1, not 'torch>=2.5'"),
+        ('"flask"', "flask is not in it"),
+    ],
+)
+def test_a_lock_that_does_not_fit(tmp_path: Path, dependencies: str, reason: str) -> None:
+    text = f"[project]\nname = 'svc'\ndependencies = [{dependencies}]\n"
+    found = project(tmp_path, pyproject_toml=text, uv_lock=lock("2.4.1", PYPI))
+    assert found.settings is not None
+    assert stale(found.settings, found.locks[0]) == reason
+
+
+def test_files_outside_and_too_large(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("torch==1\n")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("-r ../secret.txt\n-r /etc/passwd\nflask\n")
+    assert [each.name for each in read_locks(folder)[0].packages] == ["flask"]
+    with (folder / "uv.lock").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(ImgdiagError, match=r"uv\.lock has more than 67,108,864 bytes"):
+        read_locks(folder)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from imgdiag.facts import Facts
+from imgdiag.filesystem import merge
+from imgdiag.image import parse_config
+from imgdiag.layers.walk import Entry, Kind, Layer
+from imgdiag.project.uv_at_run_time import examine
+
+PASSWD = b"root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n"
+
+
+def image(
+    *,
+    user: str = "app",
+    command: tuple[str, ...] = ("uv", "run", "app"),
+    mode: int = 0o755,
+    folders: tuple[tuple[str, int, int], ...] = (("home/app", 0o755, 1000),),
+    env: tuple[str, ...] = (),
+    uv: str = "usr/local/bin",
+    passwd: bytes | None = PASSWD,
+) -> Facts:
+    config: dict[str, Any] = {"Cmd": list(command), "User": user, "Env": list(env)}
+    data = {
+        "os": "linux",
+        "architecture": "amd64",
+        "config": config,
+        "rootfs": {"diff_ids": ["sha256:" + "0" * 64]},
+    }
+    entries = [
+        Entry(*_split(path), Kind.DIRECTORY, 0, (mode_, uid, uid), 1, "", None)
+        for path, mode_, uid in folders
+    ]
+    if uv:
+        entries.append(Entry(uv, "uv", Kind.FILE, 9, (mode, 0, 0), 1, "", None))
+    if passwd is not None:
+        entries.append(Entry("etc", "passwd", Kind.FILE, 9, (0o644, 0, 0), 1, "", passwd))
+    return Facts(
+        config=parse_config(json.dumps(data).encode()),
+        filesystem=merge([Layer(entries=entries, whiteouts=[])]),
+    )
+
+
+def _split(path: str) -> tuple[str, str]:
+    parent, _, name = path.rpartition("/")
+    return parent, name
+
+
+@pytest.mark.parametrize(
+    ("options", "works", "detail"),
+    [
+        ({}, True, "app can write its cache /home/app/.cache/uv"),
+        ({"user": "1000:1000"}, True, "app can write its cache /home/app/.cache/uv"),
+        ({"user": "", "folders": ()}, True, "root can write its cache /root/.cache/uv"),
+        (
+            {"folders": (("home/app", 0o755, 0),)},
+            False,
+            ("app cannot write its cache /home/app/.cache/uv: /home/app is not theirs; make it "
+            "with 'mkdir -p /home/app/.cache/uv && chown app /home/app/.cache/uv' or set "
+            "UV_NO_CACHE=1"),
+        ),
+        (
+            {"folders": (("home/app", 0o755, 1000), ("home/app/.cache", 0o755, 0))},
+            False,
+            ("app cannot write its cache /home/app/.cache/uv: /home/app/.cache is not theirs; make "
+            "it with 'mkdir -p /home/app/.cache/uv && chown app /home/app/.cache/uv' or set "
+            "UV_NO_CACHE=1"),
+        ),
+        (
+            {"env": ("UV_CACHE_DIR=/cache",), "folders": (("cache", 0o777, 0),)},
+            True,
+            "app can write its cache /cache",
+        ),
+        ({"env": ("UV_NO_CACHE=1",), "folders": ()}, True,
+         "it runs without a cache (UV_NO_CACHE)"),
+        ({"mode": 0o700}, False, "app may not execute it"),
+        ({"uv": ""}, False, "the image starts uv, and has none on its PATH"),
+        ({"uv": "opt/bin"}, False, "the image starts uv, and has none on its PATH"),
+        ({"user": "nobody-knows"}, None, "nothing says who the user 'nobody-knows' is"),
+        ({"user": "4242", "folders": ()}, False,
+         ("4242 cannot write its cache /.cache/uv: / is not theirs; make it with 'mkdir -p "
+         "/.cache/uv && chown 4242 /.cache/uv' or set UV_NO_CACHE=1")),
+        ({"command": ("python", "app.py")}, True, "nothing starts uv when the container runs"),
+        ({"command": ("python", "uv.py"), "uv": ""}, True,
+         "nothing starts uv, and it is not in the image"),
+        ({"command": ("sh", "-c", "uv run app"), "mode": 0o700}, False, "app may not execute it"),
+        ({"passwd": None, "user": ""}, True, "root can write its cache /root/.cache/uv"),
+    ],
+)  # fmt: skip
+def test_uv(options: dict[str, Any], works: bool | None, detail: str) -> None:
+    answer = examine(image(**options))
+    assert (answer.works, answer.detail) == (works, detail)
