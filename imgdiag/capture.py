@@ -26,7 +26,7 @@ _EGG_INFO = _ANYWHERE | {
     "entry_points.txt",
 }  # fmt: skip
 _FOLDERS = {
-    "etc": _ANYWHERE | {"os-release", "debian_version", "alpine-release"},
+    "etc": _ANYWHERE | {"os-release", "debian_version", "alpine-release", "passwd"},
     "usr/lib": _ANYWHERE | {"os-release"},
     "var/lib/dpkg": _ANYWHERE | {"diversions", "status"},
     "lib/apk/db": _ANYWHERE | {"installed"},

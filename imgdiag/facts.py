@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from imgdiag.scanner.usage import Usage, UsageRow
 from imgdiag.steps import UNKNOWN, Step, steps_of
 from imgdiag.system.package import SystemPackage
 from imgdiag.unattributed import unattributed_rows
+
+_RELEASE = re.compile(r"^([A-Z_]+)=[\"']?([^\"'\n]*)[\"']?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -169,6 +172,15 @@ class Facts:
     def cuda(self) -> SystemCuda:
         """CUDA outside of Python packages."""
         return find_cuda(self.usage, self.environments)
+
+    @cached_property
+    def os_release(self) -> dict[str, str]:
+        """What os-release(5) says of the distribution, empty where there is none."""
+        for path in ("etc/os-release", "usr/lib/os-release"):
+            file = self.filesystem.find(path)
+            if isinstance(file, File) and file.content:
+                return dict(_RELEASE.findall(file.content.decode("utf-8", "replace")))
+        return {}
 
     @cached_property
     def _steps(self) -> dict[int, Step]:

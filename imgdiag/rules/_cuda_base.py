@@ -6,10 +6,7 @@ import re
 
 from imgdiag.cuda import library_name
 from imgdiag.facts import Facts
-from imgdiag.filesystem import File
 from imgdiag.python.gpu import is_gpu_library
-
-_RELEASE = re.compile(r'^(ID|VERSION_ID)="?([\w.]+)"?\s*$', re.MULTILINE)
 
 
 def packaged_libraries(facts: Facts) -> dict[str, int]:
@@ -56,13 +53,11 @@ def _cudnn(facts: Facts, version: str) -> str:
 
 def _system(facts: Facts) -> str:
     """Return the distribution as nvidia/cuda's tags write it, "" for one they do not have."""
-    for path in ("etc/os-release", "usr/lib/os-release"):
-        file = facts.filesystem.find(path)
-        if isinstance(file, File) and file.content:
-            values = dict(_RELEASE.findall(file.content.decode("utf-8", "replace")))
-            name, version = values.get("ID", ""), values.get("VERSION_ID", "")
-            if name == "ubuntu":
-                return f"ubuntu{version}"
-            major = version.partition(".")[0]
-            return {"rocky": f"rockylinux{major}", "rhel": f"ubi{major}"}.get(name, "")
-    return ""
+    name = facts.os_release.get("ID", "")
+    version = facts.os_release.get("VERSION_ID", "")
+    if not re.fullmatch(r"[\w.]+", version):  # it goes into a line to be pasted
+        return ""
+    if name == "ubuntu":
+        return f"ubuntu{version}"
+    major = version.partition(".")[0]
+    return {"rocky": f"rockylinux{major}", "rhel": f"ubi{major}"}.get(name, "")

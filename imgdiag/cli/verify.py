@@ -1,0 +1,97 @@
+"""`imgdiag verify`: the checklist of a lean image, for a project and for what was built of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from imgdiag.cli import _options
+from imgdiag.cli._project import reads_project
+
+if TYPE_CHECKING:
+    from imgdiag.facts import Facts
+    from imgdiag.project.project import Project
+    from imgdiag.python.verification import Verification
+    from imgdiag.sources import Request
+
+FAILED = 1
+
+
+@click.command()
+@click.argument("reference", metavar="[REF]", required=False)
+@reads_project
+@click.option(
+    "--run",
+    "is_run",
+    is_flag=True,
+    help="Import torch in a throw-away container, and ask it: this runs code of the image.",
+)
+@click.option(
+    "--max-size",
+    type=_options.size_of,
+    metavar="SIZE",
+    help="The budget for the sum of the layers; else 5GB.",
+)
+@_options.as_text_or_json
+@_options.reads_image
+def command(
+    reading: _options.Reading,
+    project: Project,
+    reference: str | None,
+    is_run: bool,
+    max_size: int | None,
+    format_: str,
+) -> None:
+    """Go through the checklist of a lean image: the project's files, and the image REF.
+
+    Is torch the project's own dependency, taken from PyTorch's CPU index, and locked so? Is the
+    image installed without developers' packages, cleaned up before COPY, and within its size? Is
+    torch in it the CPU build, are NVIDIA's packages gone, does uv work for the runtime user? Each
+    item passed, failed, or is not checkable, and says why and where.
+
+    Without REF only the project is looked at. REF is as for 'imgdiag analyze'; with --run it is an
+    engine's image.
+
+    \b
+    Exit codes:
+      0  no item failed
+      1  an item failed
+      2  wrong usage
+      3  a file or the image could not be read
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
+    from imgdiag.project.checklist import checklist, failures
+    from imgdiag.reports import Style, _checklist
+
+    if is_run and reference is None:
+        raise click.UsageError("--run needs an image; name it as REF")
+    image, answers = None, None
+    if reference is not None:
+        with reading() as request:
+            image = _read(reference, request)
+            answers = _ask(reference, request) if is_run else None
+    items = checklist(project, image, answers, max_size)
+    if format_ == "json":
+        click.echo(_checklist.as_json(items, project.folder, reference), nl=False)
+    else:
+        style = Style(color=_options.wants_color(), width=_options.page_width())
+        click.echo(_checklist.text(items, project.folder, reference, style), nl=False)
+    sys.exit(FAILED if failures(items) else 0)
+
+
+def _read(reference: str, request: Request) -> Facts:
+    from imgdiag import pipeline, sources
+    from imgdiag.capture import CAPTURE
+    from imgdiag.layers.walk import read_layer
+
+    image = sources.load(reference, lambda reader: read_layer(reader, CAPTURE), request)
+    return pipeline.measure(image)
+
+
+def _ask(reference: str, request: Request) -> Verification:
+    from imgdiag.python.verification import verify_torch
+    from imgdiag.scanner.live import Sandbox
+
+    sandbox = Sandbox(user="", writable_tmp=True, platform=request.platform)
+    return verify_torch(reference, request, sandbox)

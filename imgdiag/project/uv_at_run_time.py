@@ -1,0 +1,126 @@
+"""Whether uv works for the user that an image runs as: found, allowed, and with a cache to write.
+
+Sources: uv's documentation, "Caching" (where the cache is) and "Environment variables"; passwd(5).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from imgdiag.facts import Facts
+from imgdiag.filesystem import Directory, File, Filesystem, Symlink
+from imgdiag.image import ImageConfig
+
+_PROGRAMS = ("uv", "uvx")
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_MAX_LINKS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class UvAnswer:
+    """Whether uv works at run time, None when it cannot be told; `place` is a path in the image."""
+
+    works: bool | None
+    detail: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    name: str
+    uid: int
+    gids: frozenset[int]
+    home: str
+
+
+def examine(image: Facts) -> UvAnswer:
+    """Say whether `image`, when its start command runs uv, can: nothing of it is run."""
+    config = image.config
+    words = [*config.entrypoint, *config.command]
+    wanted = any(
+        posixpath.basename(word) in _PROGRAMS or word.startswith(("uv ", "uvx "))
+        for word in " ".join(words).split(" ")
+    )
+    found = _find_program(image.filesystem, config)
+    if not wanted:
+        if found is None:
+            return UvAnswer(True, "nothing starts uv, and it is not in the image")
+        return UvAnswer(True, "nothing starts uv when the container runs", f"/{found[0]}")
+    if found is None:
+        return UvAnswer(False, "the image starts uv, and has none on its PATH")
+    path, program = found
+    user = _user(image.filesystem, config)
+    if user is None:
+        return UvAnswer(None, f"nothing says who the user {config.user!r} is", f"/{path}")
+    if not _may(user, program.attributes, 0o1):
+        return UvAnswer(False, f"{user.name} may not execute it", f"/{path}")
+    if config.environment.get("UV_NO_CACHE", "") not in ("", "0", "false"):
+        return UvAnswer(True, "it runs without a cache (UV_NO_CACHE)", f"/{path}")
+    cache = config.environment.get("UV_CACHE_DIR") or posixpath.join(
+        config.environment.get("XDG_CACHE_HOME") or posixpath.join(user.home, ".cache"), "uv"
+    )
+    where = _nearest_folder(image.filesystem, cache.strip("/"))
+    if _may(user, where[1].attributes, 0o3):
+        return UvAnswer(True, f"{user.name} can write its cache {cache}", f"/{path}")
+    return UvAnswer(
+        False,
+        f"{user.name} cannot write its cache {cache}: /{where[0]} is not theirs; make it with "
+        f"'mkdir -p {cache} && chown {user.name} {cache}' or set UV_NO_CACHE=1",
+        f"/{where[0]}",
+    )
+
+
+def _find_program(filesystem: Filesystem, config: ImageConfig) -> tuple[str, File] | None:
+    for folder in config.environment.get("PATH", _PATH).split(":"):
+        path = posixpath.join(folder.strip("/"), "uv")
+        for _ in range(_MAX_LINKS):
+            node = filesystem.find(path)
+            if not isinstance(node, Symlink):
+                break
+            target = posixpath.join("/", posixpath.dirname(path), node.target)
+            path = posixpath.normpath(target).strip("/")
+        if isinstance(node, File):
+            return path, node
+    return None
+
+
+def _user(filesystem: Filesystem, config: ImageConfig) -> _User | None:
+    """Return the user that the image runs as, None when nothing says who that is."""
+    name, _, group = config.user.partition(":")
+    name = name or "root"
+    passwd = filesystem.find("etc/passwd")
+    content = passwd.content if isinstance(passwd, File) else None
+    for line in (content or b"").decode("utf-8", "replace").splitlines():
+        fields = line.split(":")
+        if len(fields) < 7 or name not in (fields[0], fields[2]):
+            continue
+        if not (fields[2].isdecimal() and fields[3].isdecimal()):
+            continue
+        gids = {int(fields[3])} | ({int(group)} if group.isdecimal() else set())
+        return _User(fields[0], int(fields[2]), frozenset(gids), fields[5] or "/")
+    if name in ("root", "0"):
+        return _User("root", 0, frozenset((0,)), "/root")
+    if name.isdecimal():  # a number without an entry: its home is the root
+        gid = int(group) if group.isdecimal() else 0
+        return _User(name, int(name), frozenset((gid,)), "/")
+    return None
+
+
+def _nearest_folder(filesystem: Filesystem, path: str) -> tuple[str, Directory]:
+    """Return the folder at `path`, or the nearest above it: whoever may write there can make it."""
+    while path:
+        node = filesystem.find(path)
+        if isinstance(node, Directory):
+            return path, node
+        path = path.rpartition("/")[0]
+    return "", filesystem.root
+
+
+def _may(user: _User, attributes: tuple[int, int, int], wanted: int) -> bool:
+    """Tell whether a user has all of the permissions `wanted` (1 execute, 2 write, 4 read)."""
+    mode, uid, gid = attributes
+    if user.uid == 0:
+        return not wanted & 0o1 or bool(mode & 0o111) or bool(wanted & 0o2)
+    shift = 6 if uid == user.uid else 3 if gid in user.gids else 0
+    return (mode >> shift) & wanted == wanted

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Run
+from tests.project.test_checklist import BAD, GOOD
+
+
+def _project(folder: Path, files: dict[str, str]) -> Path:
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def test_a_project_that_passes(run: Run, tmp_path: Path) -> None:
+    result = run("verify", "--project", _project(tmp_path / "p", GOOD))
+    assert result.exit_code == 0
+    assert result.stdout.rstrip().endswith("10 passed, 0 failed, 6 not checkable")
+    assert "  ✓ torch is the project's own dependency\n" in result.stdout
+
+
+def test_a_project_that_fails(run: Run, tmp_path: Path) -> None:
+    folder = _project(tmp_path / "p", BAD)
+    result = run("verify", "--project", folder, "-f", "json")
+    assert result.exit_code == 1
+    report = json.loads(result.stdout)
+    assert (report["passed"], report["reference"], report["project"]) == (False, None, str(folder))
+    items = {item["name"]: item for item in report["items"]}
+    assert items["no failure is masked"]["status"] == "failed"
+    assert items["no failure is masked"]["place"] == f"{folder}/Dockerfile:4"
+    assert items["torch says so itself"] == {
+        "name": "torch says so itself",
+        "status": "not checkable",
+        "detail": "no image was named",
+        "place": None,
+    }
+    text = run("verify", "--project", folder).stdout
+    assert f"{folder}/Dockerfile:4" in " ".join(text.split())
+    assert "9 failed" in text
+
+
+def test_with_an_image(run: Run, tmp_path: Path, archive: Path) -> None:
+    folder = _project(tmp_path / "p", {})
+    result = run("verify", archive, "--project", folder, "--max-size", "3MB", "-f", "json")
+    assert result.exit_code == 1
+    items = {item["name"]: item for item in json.loads(result.stdout)["items"]}
+    assert items["the size is within its budget"]["detail"] == "3.5 MB of 3.0 MB"
+    assert run("verify", archive, "--project", folder).exit_code == 0
+
+
+def test_usage(run: Run, tmp_path: Path) -> None:
+    assert run("verify", "--run").exit_code == 2
+    assert run("verify", "--project", tmp_path / "none").exit_code == 2
+    assert run("verify", tmp_path / "none.tar").exit_code == 3
+    broken = _project(tmp_path / "p", {"pyproject.toml": "["})
+    result = run("verify", "--project", broken)
+    assert result.exit_code == 3
+    assert "pyproject.toml is not valid TOML" in result.stderr
