@@ -206,6 +206,8 @@ class _ProjectItems:
         found = self._of("uv-sync-dev", "poetry-install-dev")
         if found:
             return _failed(name, found[0].message, found[0].place)
+        if self._project.dockerfile is None:
+            return _unknown(name, "there is no Dockerfile")
         if not any(
             runs_of(placed, "uv", "sync") or runs_of(placed, "poetry", "install", "sync")
             for placed in self._project.built
