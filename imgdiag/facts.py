@@ -191,6 +191,15 @@ class Facts:
         """Return what made a layer, and what was in force then."""
         return self._steps.get(layer, UNKNOWN)
 
+    def in_base(self, layer: int) -> bool:
+        """Tell whether a layer came with the base image, as far as can be known.
+
+        Where nothing says so, the lowest layer is taken for the base's: an rm above it frees
+        nothing.
+        """
+        step = self.step(layer)
+        return step.is_base or (layer == 0 and step.from_base is None)
+
     def instruction(self, layer: int) -> str:
         """Return the Dockerfile instruction that made a layer, "" when nothing says."""
         return instruction(self.config.created_by(layer))

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+
+import pytest
 
 from imgdiag.image import ImageConfig, parse_config
 from imgdiag.project.alignment import align
 from imgdiag.project.dockerfile import parse_dockerfile
+from imgdiag.rules.rule import ExampleLayer
 from imgdiag.steps import RunEdit, Step, moved, steps_of
+from tests.made import made_facts
 
 
 def made_config(*history: str) -> ImageConfig:
@@ -119,6 +124,23 @@ def test_a_dockerfile_tells_where_a_step_stands_and_what_the_history_leaves_out(
         "    && make \\\n"
         " && rm -rf x"
     )
+
+
+@pytest.mark.parametrize(
+    ("base", "in_base"), [("scratch", [False, False]), ("debian", [True, False])]
+)
+def test_which_layers_came_with_the_base(base: str, in_base: list[bool]) -> None:
+    """Without a Dockerfile the lowest layer is taken for the base's; with one it is known."""
+    layers = [
+        ExampleLayer(created_by="RUN make base", files={"a": 1}),
+        ExampleLayer(created_by="COPY app /app # buildkit", files={"b": 1}),
+    ]
+    facts = made_facts(*layers)
+    assert [facts.in_base(layer) for layer in (0, 1)] == [True, False]
+    text = {"scratch": "FROM scratch\nRUN make base\nCOPY app /app\n",
+            "debian": "FROM debian\nCOPY app /app\n"}[base]  # fmt: skip
+    placed = replace(facts, dockerfile=align(facts.config, parse_dockerfile(text)))
+    assert [placed.in_base(layer) for layer in (0, 1)] == in_base
 
 
 def test_a_heredoc_of_the_dockerfile_is_shown_whole() -> None:

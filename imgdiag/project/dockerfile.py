@@ -18,7 +18,9 @@ from imgdiag.project.expansion import HOLE, expand
 from imgdiag.project.instruction import INSTRUCTIONS, Instruction
 from imgdiag.project.logical_lines import LogicalLine, split_lines, words
 
-MAX_BYTES = 4_000_000  # far beyond any real one
+# Far beyond any real one, and little enough for steps that compare each with each.
+MAX_BYTES = 1_000_000
+MAX_INSTRUCTIONS = 2_000
 
 # Set by the builder, to what it builds for and on.
 _PLATFORM_ARGUMENTS: Mapping[str, None] = dict.fromkeys(
@@ -112,6 +114,8 @@ def read_dockerfile(path: Path) -> Dockerfile:
 def parse_dockerfile(text: str, path: str = "Dockerfile") -> Dockerfile:
     """Parse a Dockerfile's text. Raises ImgdiagError, with the line."""
     lines, escape = split_lines(text, path)
+    if len(lines) > MAX_INSTRUCTIONS:
+        raise ImgdiagError(f"{path} has {len(lines):,} instructions: more than a Dockerfile can")
     arguments: dict[str, str | None] = {}
     heads: list[tuple[Instruction, list[Instruction]]] = []
     for line in lines:

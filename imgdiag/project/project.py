@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,6 +84,15 @@ class Project:
     def context(self) -> tuple[ContextFile, ...]:
         """Return the files of the build context that .dockerignore lets pass."""
         return tuple(context_files(self.folder, read_patterns(self.ignore_file)))
+
+    def in_context(self, name: str) -> Path | None:
+        """Return a file or a folder of the build context, None where there is none of that name."""
+        path = posixpath.normpath(name.lstrip("/") or ".")
+        try:
+            found = self.folder / path
+            return found if not path.startswith("..") and found.exists() else None
+        except (OSError, ValueError):  # a name that no file can have
+            return None
 
     @cached_property
     def ignore_file(self) -> Path | None:

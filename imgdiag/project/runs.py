@@ -6,12 +6,15 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from imgdiag.project.dockerfile import Stage
 from imgdiag.project.expansion import HOLE
 from imgdiag.project.instruction import Instruction
 from imgdiag.project.scope import Scope
 from imgdiag.project.shell import Command, commands_of
+
+_COMMANDS = 1_000  # of a RUN that are looked at; real ones have a few dozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,10 @@ class Mount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """A command of a RUN: the line it stands in, and the folder it runs in."""
+    """A command of a RUN: its place among them, the line it stands in, the folder it runs in."""
 
     command: Command
+    index: int
     line: int
     folder: str
 
@@ -91,11 +95,9 @@ class Placed:
             for assigned, value in ran.command.assignments:
                 if assigned == name:
                     return value
-            for earlier in self.ran[: self.ran.index(ran)]:
-                if earlier.command.name == "export":
-                    for word in earlier.command.words[1:]:
-                        if word.startswith(f"{name}="):
-                            return word[len(name) + 1 :]
+            for index, value in reversed(self._exports.get(name, ())):
+                if index < ran.index:
+                    return value
         if name not in self.scope.variables:
             return ""
         known = self.scope.variables[name]
@@ -117,14 +119,25 @@ class Placed:
         path = posixpath.join(ran.folder, self.scope.expanded(word))
         return posixpath.normpath(path)
 
+    @cached_property
+    def _exports(self) -> dict[str, list[tuple[int, str]]]:
+        """Return what `export` sets, by name, each with the command's place."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for ran in self.ran:
+            for word in ran.command.words[1:] if ran.command.name == "export" else ():
+                name, equals, value = word.partition("=")
+                if equals:
+                    found.setdefault(name, []).append((ran.index, value))
+        return found
+
     def _with_folders(self) -> Iterator[Ran]:
         folders = {0: self.scope.working_directory}
         depth = 0
-        for command, line in self._commands():
+        for index, (command, line) in enumerate(islice(self._commands(), _COMMANDS)):
             for level in range(depth + 1, command.depth + 1):
                 folders[level] = folders[level - 1]
             depth = command.depth
-            yield Ran(command=command, line=line, folder=folders[depth])
+            yield Ran(command=command, index=index, line=line, folder=folders[depth])
             if command.name == "cd" and command.arguments:
                 target = self.scope.expanded(command.arguments[0])
                 folders[depth] = posixpath.normpath(posixpath.join(folders[depth], target))

@@ -34,7 +34,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         claim = facts.claim_distributions(found)
         if not claim.layers:
             continue
-        in_base = claim.layers[0] == 0 or facts.step(claim.layers[0]).is_base
+        in_base = facts.in_base(claim.layers[0])
         largest = ", ".join(f"{each.name} {format_bytes(each.bytes)}" for each in found[:3])
         others = ", ".join(sorted({f"/{places[each.name]}" for each in found}))
         yield Finding(

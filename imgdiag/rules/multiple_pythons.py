@@ -36,7 +36,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if not claim.layers:
             continue
         layer = claim.layers[0]
-        in_base = layer == 0 or facts.step(layer).is_base
+        in_base = facts.in_base(layer)
         evidence = facts.uses.interpreters[interpreter.library].evidence
         yield Finding(
             rule=RULE.name,

@@ -34,7 +34,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             f"{evidence}, in /{', /'.join(used)}",
             fix=removal_fix(facts, paths, where="makes it"),
             claim=claim,
-            informational=layer == 0 or facts.step(layer).is_base,
+            informational=facts.in_base(layer),
         )
 
 

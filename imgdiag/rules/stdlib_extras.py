@@ -27,9 +27,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if not claim.layers:
             continue
         names = ", ".join(extra.rpartition("/")[2] for extra in extras)
-        # An interpreter in the lowest layer came with the base: an rm above it frees nothing.
-        step = facts.step(claim.layers[0])
-        in_base = step.is_base or (claim.layers[0] == 0 and step.from_base is None)
+        in_base = facts.in_base(claim.layers[0])
         yield Finding(
             rule=RULE.name,
             safety=Safety.REVIEW,

@@ -154,7 +154,8 @@ PIECES = st.sampled_from(
      " || true", "; ", " | ", "pip install b", "uv sync", "poetry install", "apt-get update",
      "apt-get install gcc", "rm -rf /a", "find . -name docs -exec rm {} +", "chown -R a /b",
      "curl -o a.tgz http://x/a.tgz", "tar xf a.tgz", "ADD http://x/y.zip /z", "WORKDIR b",
-     "USER c", "ENV A=$B UV_COMPILE_BYTECODE=1", "--mount=type=cache,target=/root/.cache ", "<<E",
+     "USER c", "COPY " + "x" * 5000 + " /y", "COPY ../../.. /z",
+     "ENV A=$B UV_COMPILE_BYTECODE=1", "--mount=type=cache,target=/root/.cache ", "<<E",
      "E", "\\", "'", '"', "$(", "git clone x", "cd ..", "ARG D", "(", ")", "{", "}", "\n"]
 )  # fmt: skip
 

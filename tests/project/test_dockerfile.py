@@ -196,6 +196,11 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         read_dockerfile(big)
 
 
+def test_more_instructions_than_a_dockerfile_can_have() -> None:
+    with pytest.raises(ImgdiagError, match=r"has 2,001 instructions"):
+        parse_dockerfile("FROM a\n" + "RUN b\n" * 2_000)
+
+
 def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_bytes(b"FROM a\nRUN echo \xff\n")

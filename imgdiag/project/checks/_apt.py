@@ -21,7 +21,7 @@ def apt_runs(placed: Placed, *subs: str) -> Iterator[Ran]:
 
 def removes(placed: Placed, path: str, *, after: Ran) -> bool:
     """Tell whether a RUN removes a folder's content after one of its commands."""
-    later = placed.ran[placed.ran.index(after) + 1 :]
+    later = placed.ran[after.index + 1 :]
     return any(
         covers(placed.path(word, ran), path)
         for ran in later

@@ -54,7 +54,7 @@ def copied(project: Project, placed: Placed) -> Iterator[Brought]:
 def _is_folder(project: Project, placed: Placed, source: str) -> bool:
     if source.rstrip("/") in (".", "") or source.endswith("/"):
         return True
-    if not placed.instruction.flag("from") and (path := project.folder / source).exists():
+    if not placed.instruction.flag("from") and (path := project.in_context(source)):
         return path.is_dir()
     name = posixpath.basename(source)
     return "." not in name.lstrip(".") and "*" not in name
@@ -104,7 +104,7 @@ def is_small(project: Project, brought: Brought, path: str = "") -> bool:
             )
             if size >= WARNING_BYTES:
                 return False
-            known += (project.folder / name).exists()
+            known += project.in_context(name) is not None
         known += posixpath.splitext(name)[1] in _TEXTS
     return known > 0
 
@@ -114,10 +114,5 @@ def exists_in_context(project: Project, brought: Brought, path: str) -> bool:
     if brought.placed.instruction.flag("from"):
         return False
     inside = posixpath.relpath(path, brought.path)
-    for source in brought.placed.instruction.arguments[:-1]:
-        try:
-            if (project.folder / source.lstrip("/") / inside).exists():
-                return True
-        except (OSError, ValueError):
-            continue
-    return False
+    sources = brought.placed.instruction.arguments[:-1]
+    return any(project.in_context(posixpath.join(source, inside)) for source in sources)

@@ -47,8 +47,8 @@ CHECK = Check(
     name="apt-recommends",
     title="`apt-get install` with recommended packages",
     why="Recommended packages are for a machine that people work at: curl brings certificates "
-    "(which you may want to name then), git brings less and ssh, ffmpeg hundreds of megabytes of "
-    "drivers.",
+    "(which you may want to name then), git brings less and ssh, ffmpeg drivers for screens and "
+    "sound.",
     fix="`apt-get install --no-install-recommends`, and name what is missing.",
     ignore_when="You have looked at what comes with it.",
     check=_check,

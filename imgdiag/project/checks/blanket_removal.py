@@ -28,44 +28,40 @@ _PLACES = frozenset(
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
+    # The stages that have packages by now: where Python itself is built there are none.
+    filled: set[int] = set()
     for placed in project.built:
+        stage = placed.stage
+        if stage.parent in filled or _copies_packages(placed):
+            filled.add(stage.index)
         told: set[str] = set()
         for ran in placed.ran:
-            if not _has_packages(project, placed, ran):
-                continue
-            for name in _removed_names(placed, ran):
+            tool, sub = call(ran.command)
+            if tool in _INSTALLERS and sub:
+                filled.add(stage.index)
+            for name in _removed_names(placed, ran) if stage.index in filled else ():
                 why = next((text for mark, text in _BREAKS.items() if re.fullmatch(mark, name)), "")
-                if not why or why in told:
-                    continue
-                told.add(why)
-                yield CHECK.at(
-                    project,
-                    ran.line,
-                    f"everything called {name} goes, whose ever it is: {why}",
-                    in_dockerfile(
-                        "Remove what you know by its path, and run your tests against the image",
-                        "RUN rm -rf .venv/lib/python3*/site-packages/<package>/tests",
-                    ),
-                    end_line=placed.instruction.end_line,
-                )
+                if why and why not in told:
+                    told.add(why)
+                    yield _finding(project, placed, ran, name, why)
 
 
-def _has_packages(project: Project, placed: Placed, ran: Ran) -> bool:
-    """Tell whether packages may be there by now: not, say, where Python itself is built."""
-    assert project.dockerfile is not None
-    chain = {stage.index for stage in project.dockerfile.chain(placed.stage)}
-    for each in project.built:
-        if each.stage.index in chain:
-            for earlier in each.ran:
-                if earlier is ran:
-                    return False
-                tool, sub = call(earlier.command)
-                if tool in _INSTALLERS and sub:
-                    return True
-            text = each.instruction.rest if each.instruction.word == "COPY" else ""
-            if "venv" in text or "site-packages" in text:
-                return True
-    return False
+def _finding(project: Project, placed: Placed, ran: Ran, name: str, why: str) -> ProjectFinding:
+    return CHECK.at(
+        project,
+        ran.line,
+        f"everything called {name} goes, whose ever it is: {why}",
+        in_dockerfile(
+            "Remove what you know by its path, and run your tests against the image",
+            "RUN rm -rf .venv/lib/python3*/site-packages/<package>/tests",
+        ),
+        end_line=placed.instruction.end_line,
+    )
+
+
+def _copies_packages(placed: Placed) -> bool:
+    text = placed.instruction.rest if placed.instruction.word == "COPY" else ""
+    return "venv" in text or "site-packages" in text
 
 
 def _removed_names(placed: Placed, ran: Ran) -> Iterator[str]:
@@ -76,7 +72,7 @@ def _removed_names(placed: Placed, ran: Ran) -> Iterator[str]:
     deletes = "-delete" in words or ("-exec" in words and any(word == "rm" for word in words))
     if not deletes and not any(
         following.command.before == "|" and "rm" in following.command.words
-        for following in placed.ran[placed.ran.index(ran) + 1 :][:1]
+        for following in placed.ran[ran.index + 1 :][:1]
     ):
         return
     roots = []

@@ -41,7 +41,7 @@ def _keeps(placed: Placed, ran: Ran) -> bool:
         return not any(target.endswith((".cache", ".cache/pip")) for target in mounted)
     if placed.may_mount(cache, "cache", "tmpfs"):
         return False
-    return not any(_cleans(placed, later, cache) for later in placed.ran[placed.ran.index(ran) :])
+    return not any(_cleans(placed, later, cache) for later in placed.ran[ran.index :])
 
 
 def _cleans(placed: Placed, ran: Ran, cache: str) -> bool:
