@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 # A mend says of an instruction "in that stage" when the files come from another one by COPY.
 _IN_PLACE = "# where that was"
+_MOVES_UP = "# moves up to here"
 _WHERE_LAST = "# where the last of them was"
 _IN_STAGE = ("# in that stage", "# and in the stage", "# at the end of the stage")
 _DROPPED = re.compile(r"drop '((?:RUN|COPY|ADD) .*)'$")
@@ -113,6 +114,9 @@ def _apply(lines: list[_Line], mend: Mend) -> None:
             end.before.append(replace(new, comments=()))
         elif any(comment.startswith(_IN_PLACE) for comment in new.comments):
             _dropped(lines, mend)[-1].before.append(replace(new, comments=()))
+        elif any(comment.startswith(_MOVES_UP) for comment in new.comments):
+            _one(line for line in lines if line.was.rest == new.rest).dropped = True
+            added.append(replace(new, comments=()))
         elif (line := _meant(lines, new)) is not None:
             line.now = _changed(line, new)
             changed.append(line)

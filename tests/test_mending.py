@@ -98,6 +98,14 @@ def test_several_runs_become_one_at_the_place_of_the_last() -> None:
     )
 
 
+def test_a_run_moves_up() -> None:
+    snippet = "# moves up to here\nRUN rm -rf /app/junk\n\nCOPY --chown=a /app /app"
+    assert "FROM base\nRUN rm -rf /app/junk\nCOPY --from=builder --chown=a /app" in (
+        text := mended(DOCKERFILE, [Mend("", snippet)])
+    )
+    assert text.count("RUN rm") == 1
+
+
 @pytest.mark.parametrize(
     ("summary", "snippet"),
     [

@@ -102,6 +102,7 @@ def _fix(facts: Facts, creators: tuple[int, ...], hidden_in: int) -> Fix:
     accounts, change = _without_accounts(command)
     drop = f"and drop '{shortened(changer.instruction, 60)}'"
     before = f"# first, so that the user exists\nRUN {accounts}" if accounts else ""
+    before = before or _accounts_between(facts, creators[0], hidden_in)
     copies = [
         _copy(facts.step(layer).instruction, command)
         for layer in creators
@@ -137,6 +138,15 @@ def _fix(facts: Facts, creators: tuple[int, ...], hidden_in: int) -> Fix:
         f"Change them while copying, {drop}",
         "Dockerfile",
         "\n\n".join(filter(None, (before, *copies, rest if folders else ""))),
+    )
+
+
+def _accounts_between(facts: Facts, first: int, last: int) -> str:
+    """Return the RUNs in between that make users, to be moved up, "" without one."""
+    return "\n\n".join(
+        f"# moves up to here, so that the user exists\nRUN {command}"
+        for layer in range(first + 1, last)
+        if (command := facts.step(layer).command) and _ACCOUNTS.match(command)
     )
 
 

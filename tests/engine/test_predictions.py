@@ -68,6 +68,7 @@ CASES = (
          choice=all_safe),
     one("chown-copy", "chown → COPY --chown", "metadata-only-copy"),
     one("chown-run", "chown in the RUN that makes the files", "metadata-only-copy"),
+    one("chown-user-later", "chown, the user made in between", "metadata-only-copy"),
     one("chown-two-runs", "chown of what two RUNs make", "metadata-only-copy"),
     one("pip-cache", "pip's cache mounted"),
     one("uv-cache", "uv's cache mounted"),

@@ -57,6 +57,17 @@ def test_the_user_is_made_first() -> None:
     )
 
 
+def test_a_run_that_makes_the_user_in_between_moves_up() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="COPY . /app", files={"app/a": 5}),
+        ExampleLayer(created_by="RUN useradd app", files={"etc/passwd": 5}),
+        ExampleLayer(created_by="RUN chown -R app /app", files={"app/a": 5}, uid=1),
+    )
+    assert only(RULE, facts).fix.snippet.startswith(
+        "# moves up to here, so that the user exists\nRUN useradd app\n\nCOPY --chown=app . /app"
+    )
+
+
 def test_flags_that_are_there_stay_and_hashed_sources_do_not() -> None:
     finding = found(
         f"/bin/sh -c #(nop) COPY --from=build dir:{'a' * 64} in /app ", "RUN chown app:app /app"
