@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from imgdiag.layers.walk import Capture
+from imgdiag.python.imports.digest import DIGEST
 from imgdiag.python.projects.requirements import is_requirements_file
 
 MAX_BYTES = 16 * 1024 * 1024  # tensorflow's RECORD, the largest seen, has 3.1 MB
@@ -66,3 +67,5 @@ def _small_in(parent: str) -> int:
 
 
 CAPTURE = Capture(_wanted_in, MAX_BYTES, _small_in)
+CAPTURE_IMPORTS = Capture(_wanted_in, MAX_BYTES, _small_in, DIGEST)
+"""The same, and of every Python source what it imports of folders that might go."""

@@ -20,6 +20,8 @@ from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment, find_environments
 from imgdiag.python.gpu_use import GpuUse, cpu_builds, gpu_use
 from imgdiag.python.graph import Graph
+from imgdiag.python.imports import ImportCheck, check_imports, find_candidates
+from imgdiag.python.imports.names import NAMES
 from imgdiag.python.inferred import infer_extras
 from imgdiag.python.interpreters import Interpreter, find_interpreters
 from imgdiag.python.markers import installed_for
@@ -59,6 +61,8 @@ class Facts:
     filesystem: Filesystem
     declared: Target | None = None  # what the user says that the image is meant to run on
     dockerfile: Alignment | None = None  # held against the image; it may not fit
+    sources_read: bool = False  # that of every Python source its imports are known
+    unread: str = ""  # what of the image could not be read, "" for nothing
 
     @cached_property
     def usage(self) -> Usage:
@@ -146,6 +150,21 @@ class Facts:
     def torches(self) -> tuple[Torch, ...]:
         """Each torch that is installed, and which build it is."""
         return find_torch(self.filesystem, self.distributions)
+
+    @cached_property
+    def imports(self) -> ImportCheck | None:
+        """What imports packages' folders of tests and the like, None when it was not asked for."""
+        if not self.sources_read:
+            return None
+        candidates = find_candidates(self.environments, self.usage, NAMES)
+        return check_imports(
+            self.filesystem,
+            self.usage,
+            self.environments,
+            candidates,
+            self.config,
+            self.unread,
+        )
 
     @cached_property
     def gpu(self) -> dict[str, GpuUse]:
@@ -256,6 +275,10 @@ class Facts:
         """Claim hidden files: the container does not change when they go."""
         pairs = list(files)
         return _make_claim(pairs, visible_bytes=0)
+
+    def claim_nothing(self, layer: int) -> Claim:
+        """Claim no file: what is to be said is of a layer's instruction alone."""
+        return Claim(files=frozenset(), layer_bytes=0, visible_bytes=0, layers=(layer,), paths=())
 
     def _claim(self, names: dict[File, list[str]]) -> Claim:
         """Claim visible files, and the older copies of them that other layers still ship."""

@@ -21,10 +21,10 @@ class Safety(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much it matters, by bytes; information is never a fault."""
+    """How much it matters: by bytes, but for hazards; information is never a fault."""
 
     ERROR = "error"  # 100 MB or more
-    WARNING = "warning"  # 1 MB or more
+    WARNING = "warning"  # 1 MB or more, or a hazard
     NOTE = "note"  # less, or information
 
 
@@ -70,7 +70,8 @@ class Finding:
 
     `estimate` says why what will be saved may differ from the bytes claimed, "" when it is exact.
     `replacement_bytes` is what the mend installs in place of what goes, an estimate.
-    An informational finding is told and never counted among the savings.
+    An informational finding is told and never counted among the savings. A hazard is one that
+    warns: what the image's own history did breaks something, whatever its bytes.
     """
 
     rule: str
@@ -81,6 +82,7 @@ class Finding:
     informational: bool = False
     estimate: str = ""
     replacement_bytes: int = 0
+    hazard: bool = False
 
     @property
     def bytes(self) -> int:
@@ -95,6 +97,8 @@ class Finding:
     @property
     def severity(self) -> Severity:
         """Return how much it matters."""
+        if self.hazard:
+            return Severity.WARNING
         if self.informational or self.bytes < WARNING_BYTES:
             return Severity.NOTE
         return Severity.ERROR if self.bytes >= ERROR_BYTES else Severity.WARNING

@@ -17,7 +17,7 @@ from imgdiag.analysis import (
     UsageTable,
     Waste,
 )
-from imgdiag.capture import CAPTURE
+from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Cause, Directory, Hidden, merge
 from imgdiag.image import instruction
@@ -41,27 +41,38 @@ def analyze(
     *,
     declared: Target | None = None,
     dockerfile: Choice | None = None,
+    check_imports: bool = False,
 ) -> Analysis:
     """Analyse the image that `reference` names: a tag, a file, a folder, or `-` for a pipe.
 
     `declared` is what the user says that the image is meant to run on; `dockerfile` is used where
-    it fits the image. Nothing of the image is run and nothing is written. Raises ImgdiagError.
+    it fits the image. `check_imports` reads every Python source too, to prove which folders
+    nothing imports. Nothing of the image is run and nothing is written. Raises ImgdiagError.
     """
+    capture = CAPTURE_IMPORTS if check_imports else CAPTURE
     image = sources.load(
-        reference, lambda reader: read_layer(reader, CAPTURE), request or Request()
+        reference, lambda reader: read_layer(reader, capture), request or Request()
     )
-    return examine(image, declared, dockerfile)
+    return examine(image, declared, dockerfile, sources_read=check_imports)
 
 
 def examine(
-    image: SourceImage[Layer], declared: Target | None = None, dockerfile: Choice | None = None
+    image: SourceImage[Layer],
+    declared: Target | None = None,
+    dockerfile: Choice | None = None,
+    *,
+    sources_read: bool = False,
 ) -> Analysis:
     """Measure and judge an image whose layers have been read."""
-    return judge(image, measure(image, declared, dockerfile))
+    return judge(image, measure(image, declared, dockerfile, sources_read=sources_read))
 
 
 def measure(
-    image: SourceImage[Layer], declared: Target | None = None, dockerfile: Choice | None = None
+    image: SourceImage[Layer],
+    declared: Target | None = None,
+    dockerfile: Choice | None = None,
+    *,
+    sources_read: bool = False,
 ) -> Facts:
     """Merge an image's layers: all that is known of it before it is judged."""
     commands = [instruction(image.config.created_by(index)) for index in range(len(image.layers))]
@@ -69,11 +80,14 @@ def measure(
         [layer.content for layer in image.layers],
         frozenset(index for index, command in enumerate(commands) if sets_times(command)),
     )
+    unread = [index for index, layer in enumerate(image.layers) if layer.content is None]
     return Facts(
         config=image.config,
         filesystem=filesystem,
         declared=declared,
         dockerfile=dockerfile.alignment(image.config) if dockerfile else None,
+        sources_read=sources_read,
+        unread=f"layer {unread[0]} could not be read" if unread else "",
     )
 
 

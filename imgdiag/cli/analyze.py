@@ -79,6 +79,12 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     default=None,
     help="What the image is meant to run on, where it does not say so itself: advice differs.",
 )
+@click.option(
+    "--check-imports",
+    is_flag=True,
+    help="Read every Python source too, and prove which folders of tests, documentation and "
+    "examples nothing imports: those are safe to remove. Takes some seconds for each GB.",
+)
 @_size_option("--max-size", "Fail when the layers' files have more in all.")
 @_size_option("--max-download", "Fail when the compressed layers have more.")
 @_size_option("--max-layer", "Fail when one layer has more.")
@@ -109,6 +115,7 @@ def command(
     details: bool,
     quick: bool,
     gpu: bool | None,
+    check_imports: bool,
     max_size: int | None,
     max_download: int | None,
     max_layer: int | None,
@@ -141,12 +148,24 @@ def command(
         raise click.BadParameter("only one report can go to standard output", param_hint="-o")
     if quick and (max_waste is not None or max_waste_percent is not None):
         raise click.UsageError("--quick does not know the waste well enough to hold it to a limit")
+    if quick and check_imports:
+        raise click.UsageError("--quick reads no sources, so it cannot check imports")
     for _, path in targets:
         _check_writable(path)
     declared = None if gpu is None else Target.GPU if gpu else Target.CPU
     with reading() as request:
-        run = pipeline.analyze_quickly if quick else pipeline.analyze
-        analysis = run(reference, request, declared=declared, dockerfile=dockerfile)
+        if quick:
+            analysis = pipeline.analyze_quickly(
+                reference, request, declared=declared, dockerfile=dockerfile
+            )
+        else:
+            analysis = pipeline.analyze(
+                reference,
+                request,
+                declared=declared,
+                dockerfile=dockerfile,
+                check_imports=check_imports,
+            )
     gate = judge(
         analysis,
         Budgets(

@@ -66,17 +66,31 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """Files of which only a digest is kept, made as they are read.
+
+    `limit_in` answers for a folder with a function from a file's name to how many bytes it may
+    have, 0 when it is not read. `make` gets a file's folder, name and content.
+    """
+
+    limit_in: Callable[[str], Callable[[str], int]]
+    make: Callable[[str, str, bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """Which files' contents an analysis reads, and up to how many bytes each.
 
     `wanted_in` answers for a folder with a test of its files' names. It is asked once for each
     folder in a row, so that only the test itself is paid for each file. `small_in` says for a
-    folder how many bytes a file may have to be read whatever its name, -1 for none.
+    folder how many bytes a file may have to be read whatever its name, -1 for none. What `digest`
+    takes of the others stands in place of their contents.
     """
 
     wanted_in: Callable[[str], Callable[[str], bool]]
     max_bytes: int
     small_in: Callable[[str], int] = lambda parent: -1
+    digest: Digest | None = None
 
 
 NOTHING = Capture(lambda parent: frozenset[str]().__contains__, 0)
@@ -101,6 +115,8 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
     warnings = Warnings()
     parent = ""
     wants, small = capture.wanted_in(parent), capture.small_in(parent)
+    digest = capture.digest
+    limit = digest.limit_in(parent) if digest else None
     for path, type_, size, stored, attributes, mtime, link in tar.members(reader, warnings.add):
         folder, _, name = path.rpartition("/")
         # Most stand in the folder of the one before, whose path is known to be clean.
@@ -109,6 +125,7 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
             if folder != parent:
                 parent = folder  # entries of one folder share one string
                 wants, small = capture.wanted_in(parent), capture.small_in(parent)
+                limit = digest.limit_in(parent) if digest else None
         if name.startswith(WHITEOUT_PREFIX):
             if name == OPAQUE_MARK:
                 whiteouts.append(Whiteout(parent, None))
@@ -127,6 +144,8 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
                     warnings.add(f"too large to read ({size:,} bytes): {path!r}")
             elif stored == size <= small:
                 content = reader.read(size)
+            elif digest and limit and stored == size <= limit(name):
+                content = digest.make(parent, name, reader.read(size)) if size else b""
         else:
             size = 0
             if kind is _HARD_LINK:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from imgdiag.capture import CAPTURE
+from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.image import parse_config
-from imgdiag.layers.walk import Entry, Kind, Layer, Whiteout, split
+from imgdiag.layers.walk import Capture, Entry, Kind, Layer, Whiteout, split
 from imgdiag.rules.rule import Example, ExampleLayer
 
 
@@ -24,21 +24,23 @@ def example_facts(example: Example) -> Facts:
         "rootfs": {"diff_ids": [f"sha256:{index:064x}" for index in range(len(example.layers))]},
         "history": [{"created_by": layer.created_by} for layer in example.layers],
     }
+    capture = CAPTURE_IMPORTS if example.check_imports else CAPTURE
     return Facts(
         config=parse_config(json.dumps(config).encode()),
-        filesystem=merge([_layer(layer) for layer in example.layers]),
+        filesystem=merge([_layer(layer, capture) for layer in example.layers]),
+        sources_read=example.check_imports,
     )
 
 
-def _layer(example: ExampleLayer) -> Layer:
+def _layer(example: ExampleLayer, capture: Capture = CAPTURE) -> Layer:
     attributes = (0o755, example.uid, example.uid)
     entries = []
     for path, what in example.files.items():
         parent, name = split(path)
         content = what.encode() if isinstance(what, str) else None
         size = len(content) if content is not None else int(what)
-        if not CAPTURE.wanted_in(parent)(name) and size > CAPTURE.small_in(parent):
-            content = None
+        if not capture.wanted_in(parent)(name) and size > capture.small_in(parent):
+            content = _digested(capture, parent, name, content)
         entries.append(Entry(parent, name, Kind.FILE, size, attributes, example.mtime, "", content))
     for path, target in example.links.items():
         parent, name = split(path)
@@ -46,3 +48,10 @@ def _layer(example: ExampleLayer) -> Layer:
             Entry(parent, name, Kind.HARD_LINK, 0, attributes, example.mtime, target, None)
         )
     return Layer(entries=entries, whiteouts=[Whiteout(*split(path)) for path in example.deletes])
+
+
+def _digested(capture: Capture, parent: str, name: str, content: bytes | None) -> bytes | None:
+    """Return what is kept of a file whose content is not."""
+    if capture.digest is None or content is None or not capture.digest.limit_in(parent)(name):
+        return None
+    return capture.digest.make(parent, name, content)

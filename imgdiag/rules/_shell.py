@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from imgdiag.facts import Facts
@@ -78,25 +78,33 @@ def dropped(facts: Facts, edit: RunEdit) -> str:
     return "drop " + " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def removal_fix(facts: Facts, paths: Iterable[str], *, where: str) -> Fix:
+def removal_fix(
+    facts: Facts,
+    paths: Iterable[str],
+    *,
+    where: str,
+    write: Callable[[Iterable[str]], str] | None = None,
+) -> Fix:
     """Return the mend that removes `paths` where the image gets them: in a RUN, or before a COPY.
 
     Each is removed in every layer that makes a part of it. `where` says what is done there, such
-    as "builds the environment".
+    as "builds the environment". `write` makes the command that removes some of the paths; without
+    it each is named.
     """
+    write = write or removal
     edits = []
     copied: list[str] = []
     for layer, made in facts.makers(paths).items():
         if facts.step(layer).command:
-            edits.append(appended(facts, layer, removal(made)))
+            edits.append(appended(facts, layer, write(made)))
         else:
             copied += made
     if not edits:
-        return _in_stage(removal(copied), where)
+        return _in_stage(write(copied), where)
     return Fix.of_run(
         f"Remove them in the RUN{'s' * (len(edits) > 1)} that {where}",
         *edits,
-        after=f"# and in the stage that they are copied from\nRUN {removal(copied)}"
+        after=f"# and in the stage that they are copied from\nRUN {write(copied)}"
         if copied
         else "",
     )

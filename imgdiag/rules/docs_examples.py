@@ -5,23 +5,32 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, walk_directories
 from imgdiag.finding import Finding, Safety
-from imgdiag.rules._folders import package_folders
+from imgdiag.python.imports.names import DOCUMENTS
+from imgdiag.rules._compact import NAMED
+from imgdiag.rules._folders import package_folders, proven
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal_fix
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
 
-_FOLDERS = 20  # that a snippet names; what it does not name is not counted
 _CODE = (".py", ".pyc", ".so", ".pyi")
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    folders = package_folders(facts, ("docs", "doc", "examples", "example"))
+    if facts.imports and not facts.imports.unread:
+        what = "documentation and examples"
+        yield from proven(facts, facts.imports, RULE.name, DOCUMENTS, what)
+    else:
+        yield from _unproven(facts)
+
+
+def _unproven(facts: Facts) -> Iterator[Finding]:
+    folders = package_folders(facts, DOCUMENTS)
     plain: list[str] = []
     code: list[str] = []
     for where in folders.values():
         for path, directory in where:
             (code if _holds_code(directory) else plain).append(path)
-    plain = sorted(path for path in plain if path.isprintable())[:_FOLDERS]
+    plain = sorted(path for path in plain if path.isprintable())[:NAMED]
     claim = facts.claim_paths(plain)
     if not claim.layers:
         return
@@ -57,7 +66,8 @@ RULE = Rule(
     title="Documentation and examples inside packages",
     why="Rarely worth it: half a megabyte in an environment of 3 GB. A blanket "
     "`find -name docs -exec rm -r` breaks `import boto3`, which imports `botocore.docs`; so "
-    "folders that hold Python modules are never counted here.",
+    "folders that hold Python modules count only where `--check-imports` proves that nothing "
+    "imports or names them.",
     fix="Remove the folders by name, in the build stage; or leave them.",
     ignore_when="Nearly always.",
     check=_check,
@@ -74,6 +84,21 @@ RULE = Rule(
                 ),
             ),
             finds=(1_500_000,),
+        ),
+        Example(
+            what="modules that nothing imports, with --check-imports",
+            check_imports=True,
+            layers=(
+                ExampleLayer(
+                    created_by="RUN uv sync",
+                    files={
+                        f"{_SITE}/other/examples/first.py": "import other\n",
+                        f"{_SITE}/botocore/docs/docstring.py": "",
+                        f"{_SITE}/botocore/client.py": "from botocore.docs import docstring\n",
+                    },
+                ),
+            ),
+            finds=(13,),
         ),
         Example(
             what="nothing but code",

@@ -37,6 +37,7 @@ class Example:
     environment: Mapping[str, str] = field(default_factory=dict)
     architecture: str = "amd64"
     command: tuple[str, ...] = ()
+    check_imports: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,5 +53,5 @@ class Rule:
     examples: tuple[Example, ...]
 
     def run(self, facts: Facts) -> Iterator[Finding]:
-        """Yield what the rule finds; a finding without bytes is none."""
-        return (finding for finding in self.check(facts) if finding.bytes)
+        """Yield what the rule finds; a finding without bytes is none, but for a hazard."""
+        return (finding for finding in self.check(facts) if finding.bytes or finding.hazard)

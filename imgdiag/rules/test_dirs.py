@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Safety
-from imgdiag.rules._folders import package_folders
+from imgdiag.python.imports.names import BENCHMARKS, TESTS
+from imgdiag.rules._folders import hint, imported_packages, package_folders, proven
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal_fix
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
@@ -16,14 +17,30 @@ _IMPORTED_AT_RUN_TIME = frozenset(("astropy", "numpy", "tables"))
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    folders = package_folders(facts, ("tests", "test"))
+    if facts.imports and not facts.imports.unread:
+        yield from proven(
+            facts,
+            facts.imports,
+            RULE.name,
+            TESTS | BENCHMARKS,
+            "packages' own tests and benchmarks",
+            # torch's test programs are cpu-torch-test-binaries'.
+            besides=[f"{each.distribution.environment.path}/torch/test" for each in facts.torches],
+        )
+    else:
+        yield from _unproven(facts)
+
+
+def _unproven(facts: Facts) -> Iterator[Finding]:
+    folders = package_folders(facts, TESTS)
     if facts.torches:
         folders.pop("torch", None)  # its test programs are cpu-torch-test-binaries'
-    kept = sorted(_IMPORTED_AT_RUN_TIME & folders.keys())
+    needed = _IMPORTED_AT_RUN_TIME | imported_packages(facts)
+    kept = sorted(needed & folders.keys())
     sizes = {
         package: sum(facts.usage.bytes_below(directory) for _, directory in where)
         for package, where in folders.items()
-        if package not in _IMPORTED_AT_RUN_TIME
+        if package not in needed
     }
     found = sorted(
         (each for package in sizes for each in folders[package] if each[0].isprintable()),
@@ -46,7 +63,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         rule=RULE.name,
         safety=Safety.REVIEW,
-        message=f"{visible(claim)} of packages' own tests{more}, the most in {some}{without}",
+        message=f"{visible(claim)} of packages' own tests{more}, the most in {some}{without}. "
+        f"{hint(facts)}",
         fix=replace(fix, summary=f"{fix.summary}; then run your own tests against the image"),
         claim=claim,
         informational=facts.step(claim.layers[0]).is_base,
@@ -61,9 +79,10 @@ RULE = Rule(
     name="test-dirs",
     title="Packages' own tests",
     why="About a tenth of a science stack is test code. Most is never imported, and some is: "
-    "numpy's is, by every import of scipy. So this is for review, package by package; a blanket "
-    "`find -name tests -exec rm` is not.",
-    fix="Remove the largest ones by name in the build stage, and test.",
+    "numpy 2.2's is, by every import of scipy. `--check-imports` reads all sources and tells "
+    "which: what nothing imports or names is safe. Without it this is for review, package by "
+    "package; a blanket `find -name tests -exec rm` is not.",
+    fix="Remove by name what is proven, in the build stage; the rest only with a test of yours.",
     ignore_when="The saving is not worth the risk to you.",
     check=_check,
     examples=(
@@ -80,6 +99,21 @@ RULE = Rule(
                 ),
             ),
             finds=(3_500_000,),
+        ),
+        Example(
+            what="the same with --check-imports, and a module that imports numpy's",
+            check_imports=True,
+            layers=(
+                ExampleLayer(
+                    created_by="RUN uv sync",
+                    files={
+                        f"{_SITE}/gensim/test/test_a.py": "import gensim\n",
+                        f"{_SITE}/numpy/_core/tests/_natype.py": "pd_NA = None\n",
+                        f"{_SITE}/numpy/testing/a.py": "from numpy._core.tests import _natype\n",
+                    },
+                ),
+            ),
+            finds=(14,),
         ),
         Example(
             what="the project's own tests are not a package's",
