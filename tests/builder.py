@@ -23,7 +23,7 @@ from typing import Any
 from imgdiag.capture import CAPTURE
 from imgdiag.filesystem import Filesystem, merge
 from imgdiag.layers.reader import StreamReader
-from imgdiag.layers.walk import Layer, read_layer
+from imgdiag.layers.walk import Capture, Layer, read_layer
 
 if sys.version_info >= (3, 14):
     from compression import zstd as _zstd
@@ -528,9 +528,9 @@ def _layer_blobs(each: Image, compress: Compress | Sequence[Compress]) -> list[E
 # Straight into imgdiag
 
 
-def walked(*parts: Entry | bytes, end: bytes = END) -> Layer:
+def walked(*parts: Entry | bytes, end: bytes = END, capture: Capture = CAPTURE) -> Layer:
     """Return the layer of `parts` as imgdiag reads it."""
-    return read_layer(StreamReader(iter([tar(*parts, end=end)])), CAPTURE)
+    return read_layer(StreamReader(iter([tar(*parts, end=end)])), capture)
 
 
 def merged(*layers: Sequence[Entry | bytes]) -> Filesystem:

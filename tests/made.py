@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from imgdiag.analysis import Analysis
+from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Filesystem, merge
 from imgdiag.finding import Finding
 from imgdiag.image import parse_config
-from imgdiag.layers.walk import Entry, Kind, Layer, split
+from imgdiag.layers.walk import Capture, Entry, Kind, Layer, split
 from imgdiag.pipeline import examine
 from imgdiag.rules._example import _layer, example_facts
 from imgdiag.rules.rule import Example, ExampleLayer, Rule
@@ -28,10 +29,11 @@ def made_layer(
     links: Mapping[str, str] | None = None,
     symlinks: Mapping[str, str] | None = None,
     directories: Sequence[str] = (),
+    capture: Capture = CAPTURE,
 ) -> Layer:
     """Return a layer; `links` are hard links, and both kinds go from name to target."""
     example = ExampleLayer(created_by=created_by, files=files, deletes=deletes, links=links or {})
-    layer = _layer(example)
+    layer = _layer(example, capture)
     pairs = [(path, Kind.SYMLINK, target) for path, target in (symlinks or {}).items()]
     pairs += [(path, Kind.DIRECTORY, "") for path in directories]
     # Links to folders come first, so that what lies under them can be placed.
@@ -61,6 +63,26 @@ def made_facts(
 def facts_of(files: Mapping[str, int | str], created_by: str = "RUN x") -> Facts:
     """Return the facts of an image with one layer."""
     return made_facts(ExampleLayer(created_by=created_by, files=files))
+
+
+def made_checked(
+    files: Mapping[str, int | str],
+    *,
+    symlinks: Mapping[str, str] | None = None,
+    command: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Facts:
+    """Return the facts of an image with one layer, its Python sources read."""
+    settings = {
+        "Cmd": list(command),
+        "Env": [f"{name}={value}" for name, value in (environment or {}).items()],
+    }
+    config = {"os": "linux", "architecture": "amd64", "config": settings}
+    return Facts(
+        config=parse_config(json.dumps(config).encode()),
+        filesystem=merge([made_layer(files, symlinks=symlinks, capture=CAPTURE_IMPORTS)]),
+        sources_read=True,
+    )
 
 
 def only(rule: Rule, facts: Facts) -> Finding:

@@ -340,3 +340,25 @@ def test_what_the_image_is_meant_to_run_on(
 ) -> None:
     found = json.loads(run("analyze", archive, "-f", "json", *options).stdout)
     assert found["purpose"] == purpose
+
+
+def test_imports_are_checked_when_asked_for(run: Run, tmp_path: Path) -> None:
+    site = "app/lib/python3.11/site-packages"
+    image = builder.image(
+        [
+            builder.file(f"{site}/pkg/tests/test_a.py", b"import pkg  # " + b"x" * 2_000_000),
+            builder.file(f"{site}/pkg/a.py", b"import os"),
+        ]
+    )
+    archive = builder.write_archive(tmp_path / "image.tar", builder.docker(image))
+    plain, checked = run("analyze", archive), run("analyze", archive, "--check-imports")
+    assert "2.0 MB  test-dirs  (review)" in plain.output
+    assert "2.0 MB  test-dirs  (safe)" in checked.output
+    assert run("analyze", archive, "--fail-on", "safe").exit_code == 0
+    assert run("analyze", archive, "--fail-on", "safe", "--check-imports").exit_code == 1
+
+
+def test_a_quick_look_cannot_check_imports(run: Run) -> None:
+    result = run("analyze", "tag", "--quick", "--check-imports")
+    assert result.exit_code == 2
+    assert "--quick reads no sources" in result.output
