@@ -30,6 +30,7 @@ _FOLDERS = {
     "etc": _ANYWHERE | {"os-release", "debian_version", "alpine-release", "passwd"},
     "usr/lib": _ANYWHERE | {"os-release"},
     "var/lib/dpkg": _ANYWHERE | {"diversions", "status"},
+    "var/lib/apt": _ANYWHERE | {"extended_states"},
     "lib/apk/db": _ANYWHERE | {"installed"},
     "usr/lib/apk/db": _ANYWHERE | {"installed"},
 }

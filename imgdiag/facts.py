@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 
 from imgdiag.cuda import SystemCuda, find_cuda
-from imgdiag.filesystem import Cause, File, Filesystem
+from imgdiag.filesystem import Cause, File, Filesystem, Hidden, join
 from imgdiag.image import ImageConfig, instruction
+from imgdiag.moves import find_moves
 from imgdiag.ownership import Ownership, find_owners
 from imgdiag.project.alignment import Alignment
 from imgdiag.purpose import Purpose, Target, find_purpose
 from imgdiag.python import archives
+from imgdiag.python.bytecode import ByteCode, find_byte_code
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment, find_environments
 from imgdiag.python.gpu_use import GpuUse, cpu_builds, gpu_use
@@ -31,26 +33,46 @@ from imgdiag.python.torch import Torch, find_torch
 from imgdiag.python.uses import Uses, find_uses
 from imgdiag.scanner.usage import Usage, UsageRow
 from imgdiag.steps import UNKNOWN, Step, steps_of
+from imgdiag.system.debian import Debian, find_debian
 from imgdiag.system.package import SystemPackage
 from imgdiag.unattributed import unattributed_rows
 
 _RELEASE = re.compile(r"^([A-Z_]+)=[\"']?([^\"'\n]*)[\"']?$", re.MULTILINE)
 
+LARGE_BYTES = 1_000_000
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Claim:
     """Files that a mend would take out of the image.
 
     `layer_bytes` is what the layers lose, `visible_bytes` the part of it that the container
-    sees: the difference is older copies of the same files. `paths` are the visible or hidden
-    paths with their bytes, the largest first.
+    sees: the difference is older copies of the same files. `located` has each file with a path
+    at which it is, or was, seen.
     """
 
     files: frozenset[File]
     layer_bytes: int
     visible_bytes: int
     layers: tuple[int, ...]  # those that hold the files, the one with the most bytes first
-    paths: tuple[tuple[str, int], ...]
+    located: tuple[tuple[str, File], ...]
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """The bytes of each path, those of older copies with it, in no order."""
+        sizes: dict[str, int] = defaultdict(int)
+        for path, file in self.located:
+            sizes[path] += file.size
+        return sizes
+
+    @property
+    def paths(self) -> tuple[tuple[str, int], ...]:
+        """The paths with their bytes, the largest first: for those who need them all in order."""
+        return tuple(self.largest(len(self.sizes)))
+
+    def largest(self, count: int) -> list[tuple[str, int]]:
+        """Return the paths that hold the most bytes, the largest first, with their bytes."""
+        return heapq.nsmallest(count, self.sizes.items(), key=lambda item: (-item[1], item[0]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,6 +90,30 @@ class Facts:
     def usage(self) -> Usage:
         """Folder sizes over the merged image."""
         return Usage(self.filesystem)
+
+    @cached_property
+    def hidden_groups(self) -> Mapping[tuple[Cause, int, int], tuple[Hidden, ...]]:
+        """Shipped files that nobody sees: by cause, the layer that made and that hid them."""
+        groups: dict[tuple[Cause, int, int], list[Hidden]] = defaultdict(list)
+        for hidden in self.filesystem.hidden:
+            groups[hidden.cause, hidden.file.layer, hidden.hidden_in].append(hidden)
+        return {key: tuple(groups[key]) for key in sorted(groups)}
+
+    @cached_property
+    def moves(self) -> Mapping[Hidden, str]:
+        """Deleted files that the deleting layer stores again elsewhere, with the new paths."""
+        return find_moves(self.filesystem, self.usage, self.hidden_groups)
+
+    @cached_property
+    def large_files(self) -> tuple[tuple[str, File], ...]:
+        """Every visible name of the files of 1 MB or more, the largest first."""
+        found = [
+            (join(path, name), node)
+            for path, directory in self.usage.directories
+            for name, node in directory.children.items()
+            if type(node) is File and node.size >= LARGE_BYTES
+        ]
+        return tuple(sorted(found, key=lambda pair: (-pair[1].size, pair[0])))
 
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
@@ -100,6 +146,11 @@ class Facts:
         return find_uses(
             self.config, self.filesystem, self.environments, self.interpreters, self.distributions
         )
+
+    @cached_property
+    def debian(self) -> Debian:
+        """Who requires whom among Debian's packages."""
+        return find_debian(self.filesystem)
 
     @cached_property
     def unattributed(self) -> tuple[UsageRow, ...]:
@@ -145,6 +196,11 @@ class Facts:
             asked = self.roots[path].asked
             graphs[path] = Graph(requires, (*asked, *infer_extras(requires, asked)))
         return graphs
+
+    @cached_property
+    def byte_code(self) -> ByteCode:
+        """Compiled Python, by who reads it."""
+        return find_byte_code(self.usage, self.config)
 
     @cached_property
     def torches(self) -> tuple[Torch, ...]:
@@ -219,6 +275,12 @@ class Facts:
         step = self.step(layer)
         return step.is_base or (layer == 0 and step.from_base is None)
 
+    @cached_property
+    def base_layers(self) -> frozenset[int]:
+        """The layers that are known to be the base image's: a Dockerfile cannot change them."""
+        count = len(self.filesystem.layers)
+        return frozenset(layer for layer in range(count) if self.step(layer).is_base)
+
     def instruction(self, layer: int) -> str:
         """Return the Dockerfile instruction that made a layer, "" when nothing says."""
         return instruction(self.config.created_by(layer))
@@ -228,12 +290,27 @@ class Facts:
 
         An inode with another name elsewhere stays, and so does not count.
         """
+        return self._claim(self._names(paths))
+
+    def claim_parts(self, paths: Iterable[str]) -> tuple[Claim, Claim]:
+        """Claim `paths` as `claim_paths` does, apart what a Dockerfile can take out and cannot.
+
+        The second is what the base image's layers hold of them, older copies included.
+        """
+        names = self._names(paths)
+        if not self.base_layers:
+            return self._claim(names), self._claim({})
+        own = {file: where for file, where in names.items() if file.layer not in self.base_layers}
+        base = {file: where for file, where in names.items() if file.layer in self.base_layers}
+        return self._claim(own, without=self.base_layers), self._claim(base)
+
+    def _names(self, paths: Iterable[str]) -> dict[File, list[str]]:
+        """Return the files whose names all lie at or below `paths`, with those names."""
         names: dict[File, list[str]] = defaultdict(list)
         for path, file in self.usage.files_in(paths):
-            names[file].append(path)
-        return self._claim(
-            {file: where for file, where in names.items() if len(where) == file.names}
-        )
+            if path not in names[file]:  # named itself, and in a folder that is named
+                names[file].append(path)
+        return {file: where for file, where in names.items() if len(where) == file.names}
 
     def makers(self, paths: Iterable[str]) -> dict[int, tuple[str, ...]]:
         """Return the layers that make what is at or below `paths`, the one with most bytes first,
@@ -271,44 +348,42 @@ class Facts:
                 names[file].append(path)
         return self._claim(names)
 
-    def claim_hidden(self, files: Iterable[tuple[str, File]]) -> Claim:
+    def claim_hidden(self, hidden: Iterable[Hidden]) -> Claim:
         """Claim hidden files: the container does not change when they go."""
-        pairs = list(files)
-        return _make_claim(pairs, visible_bytes=0)
+        return _make_claim([(each.path, each.file) for each in hidden], visible_bytes=0)
 
     def claim_nothing(self, layer: int) -> Claim:
         """Claim no file: what is to be said is of a layer's instruction alone."""
-        return Claim(files=frozenset(), layer_bytes=0, visible_bytes=0, layers=(layer,), paths=())
+        return Claim(files=frozenset(), layer_bytes=0, visible_bytes=0, layers=(layer,), located=())
 
-    def _claim(self, names: dict[File, list[str]]) -> Claim:
-        """Claim visible files, and the older copies of them that other layers still ship."""
+    def _claim(
+        self, names: Mapping[File, list[str]], without: frozenset[int] = frozenset()
+    ) -> Claim:
+        """Claim visible files, and older copies of them in other layers than those `without`."""
         hidden_at = self.usage.hidden_at()
-        pairs = [(where[0], file) for file, where in names.items()]
-        older = {
-            hidden.file: path
-            for where in names.values()
-            for path in where
-            for hidden in hidden_at.get(path, ())
-        }
-        return _make_claim(
-            [*pairs, *((path, file) for file, path in older.items())],
-            visible_bytes=sum(file.size for file in names),
-        )
+        located = [(where[0], file) for file, where in names.items()]
+        visible_bytes = sum(file.size for file in names)
+        if hidden_at:
+            older = {
+                hidden.file: path
+                for where in names.values()
+                for path in where
+                if path in hidden_at
+                for hidden in hidden_at[path]
+                if hidden.file.layer not in without
+            }
+            located += [(path, file) for file, path in older.items()]
+        return _make_claim(located, visible_bytes=visible_bytes)
 
 
-def _make_claim(pairs: list[tuple[str, File]], *, visible_bytes: int) -> Claim:
+def _make_claim(located: list[tuple[str, File]], *, visible_bytes: int) -> Claim:
     by_layer: dict[int, int] = defaultdict(int)
-    by_path: dict[str, int] = defaultdict(int)
-    for path, file in pairs:
+    for _, file in located:
         by_layer[file.layer] += file.size
-        by_path[path] += file.size
-    # By path, then by size: in one go, by a key of both, it takes three times as long.
-    paths = sorted(by_path.items(), key=itemgetter(0))
-    paths.sort(key=itemgetter(1), reverse=True)
     return Claim(
-        files=frozenset(file for _, file in pairs),
+        files=frozenset([file for _, file in located]),
         layer_bytes=sum(by_layer.values()),
         visible_bytes=visible_bytes,
         layers=tuple(sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))),
-        paths=tuple(paths),
+        located=tuple(located),
     )

@@ -70,8 +70,9 @@ class Finding:
 
     `estimate` says why what will be saved may differ from the bytes claimed, "" when it is exact.
     `replacement_bytes` is what the mend installs in place of what goes, an estimate.
-    An informational finding is told and never counted among the savings. A hazard is one that
-    warns: what the image's own history did breaks something, whatever its bytes.
+    An informational finding is told and never counted among the savings. One that is `in_base` is
+    informational as well: it comes with the base image, which no Dockerfile makes smaller. A
+    hazard warns: what the image's own history did breaks something, whatever its bytes.
     """
 
     rule: str
@@ -82,6 +83,7 @@ class Finding:
     informational: bool = False
     estimate: str = ""
     replacement_bytes: int = 0
+    in_base: bool = False
     hazard: bool = False
 
     @property

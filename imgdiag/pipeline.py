@@ -19,7 +19,7 @@ from imgdiag.analysis import (
 )
 from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.facts import Facts
-from imgdiag.filesystem import Cause, Directory, Hidden, merge
+from imgdiag.filesystem import Cause, Directory, merge
 from imgdiag.image import instruction
 from imgdiag.layers.walk import Layer, read_layer
 from imgdiag.prediction import Outcome, predict
@@ -102,7 +102,7 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
         config=image.config,
         sizes=_sizes(image, facts),
         layers=_placed(_layers(image, facts), facts.dockerfile),
-        waste=_waste(facts.filesystem.hidden),
+        waste=_waste(facts),
         tables=tuple(_tables(facts)),
         largest_files=tuple(facts.usage.largest_files(_FILES)),
         environments=inventory.environments(facts),
@@ -259,10 +259,7 @@ def _placed(
     )
 
 
-def _waste(hidden: tuple[Hidden, ...]) -> tuple[Waste, ...]:
-    groups: dict[tuple[Cause, int, int], list[Hidden]] = defaultdict(list)
-    for each in hidden:
-        groups[each.cause, each.file.layer, each.hidden_in].append(each)
+def _waste(facts: Facts) -> tuple[Waste, ...]:
     waste = (
         Waste(
             cause=cause,
@@ -275,7 +272,7 @@ def _waste(hidden: tuple[Hidden, ...]) -> tuple[Waste, ...]:
                 for each in nsmallest(_EXAMPLES, group, lambda each: (-each.file.size, each.path))
             ),
         )
-        for (cause, created_in, hidden_in), group in groups.items()
+        for (cause, created_in, hidden_in), group in facts.hidden_groups.items()
     )
     return tuple(
         sorted(waste, key=lambda each: (-each.bytes, each.created_in, each.hidden_in, each.cause))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from imgdiag.image import ImageConfig, instruction
 from imgdiag.project.alignment import Alignment, Confidence
 
+_MAKE_LAYERS = ("RUN ", "COPY ", "ADD ", "WORKDIR ")
+_HASHED = re.compile(r"(file|dir|multi):[0-9a-f]{64}$")
 _FROM_A_ROOT = re.compile(r"ADD (file|dir|multi):[0-9a-f]{64} in / ?$")  # how base images begin
 
 
@@ -43,12 +45,40 @@ class Step:
         return self.instruction.startswith(("COPY ", "ADD ")) and not self.is_base
 
     @property
+    def copied(self) -> tuple[tuple[str, ...], str]:
+        """Return the sources and the target of a COPY or an ADD, nothing where none are recorded.
+
+        The classic builder records a hash in place of the sources.
+        """
+        words = self.instruction.split()[1:] if self.is_copy else []
+        words = [word for word in words if not word.startswith("--")]
+        if len(words) < 2 or _HASHED.match(words[0]):
+            return (), words[-1] if words else ""
+        return tuple(words[:-1]), words[-1]
+
+    @property
+    def from_context(self) -> bool:
+        """Tell whether it copies from the build context, as far as can be told.
+
+        What comes from another stage or image mostly has an absolute path.
+        """
+        sources, _ = self.copied
+        return (
+            self.is_copy
+            and "--from=" not in self.instruction
+            and not any(source.startswith("/") for source in sources)
+        )
+
+    @property
     def is_base(self) -> bool:
-        """Tell whether nothing in the Dockerfile in hand made this, as far as can be known."""
-        if self.from_base is not None:
-            return self.from_base
-        known = self.instruction.startswith(("RUN ", "COPY ", "ADD ", "WORKDIR "))
-        return not known or _FROM_A_ROOT.match(self.instruction) is not None
+        """Tell whether nothing in the Dockerfile in hand made this, as far as can be known.
+
+        It is not the base's when nothing at all is known of it.
+        """
+        if self.from_base is not None or not self.instruction:
+            return self.from_base is True
+        own = self.instruction.startswith(_MAKE_LAYERS)
+        return not own or _FROM_A_ROOT.match(self.instruction) is not None
 
 
 UNKNOWN = Step(instruction="")
@@ -58,7 +88,8 @@ def steps_of(config: ImageConfig, alignment: Alignment | None = None) -> dict[in
     """Return the step that made each layer, by its index; `alignment` is with its Dockerfile."""
     steps: dict[int, Step] = {}
     now = UNKNOWN
-    for entry in config.history:
+    inherited = _inherited(config)
+    for index, entry in enumerate(config.history):
         text = instruction(entry.created_by)
         word, _, rest = text.partition(" ")
         if word == "WORKDIR":
@@ -71,9 +102,32 @@ def steps_of(config: ImageConfig, alignment: Alignment | None = None) -> dict[in
                 now,
                 instruction=text,
                 mounts_unknown=entry.created_by.rstrip().endswith("# buildkit"),
+                from_base=True if index < inherited else None,
             )
             steps[entry.layer] = _placed(step, entry.layer, alignment) if alignment else step
     return steps
+
+
+def _inherited(config: ImageConfig) -> int:
+    """Return how many entries of the history are a base image's, as far as it alone tells.
+
+    A Dockerfile ends with its CMD: one with more layers after it ends a base image's, as that of
+    `python:3.12-slim` does (`CMD ["python3"]`). A layer of which nothing is known is a base's when
+    an instruction follows.
+    """
+    layers_follow = instruction_follows = False
+    for index in reversed(range(len(config.history))):
+        entry = config.history[index]
+        text = instruction(entry.created_by)
+        if entry.layer is None:
+            if layers_follow and text.startswith("CMD "):
+                return index + 1
+            continue
+        if not text and instruction_follows:
+            return index + 1
+        layers_follow = True
+        instruction_follows = instruction_follows or text.startswith(_MAKE_LAYERS)
+    return 0
 
 
 def _placed(step: Step, layer: int, alignment: Alignment) -> Step:
@@ -99,10 +153,11 @@ def _placed(step: Step, layer: int, alignment: Alignment) -> Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEdit:
-    """A RUN of the Dockerfile, written anew: with cache mounts, and with commands after it.
+    """A RUN of the Dockerfile, written anew: with mounts, and with commands after it.
 
-    `joined` are the commands of later RUNs that move into this one, by their layers: they come
-    before `commands`, and those RUNs are dropped.
+    `mounts` are as `--mount` takes them: `type=cache,target=/root/.cache/pip`. `joined` are the
+    commands of later RUNs that move into this one, by their layers: they come before `commands`,
+    and those RUNs are dropped. `without` are the commands joined by && that it no longer runs.
     """
 
     layer: int
@@ -110,6 +165,7 @@ class RunEdit:
     mounts: tuple[str, ...] = ()
     joined: tuple[tuple[int, str], ...] = ()
     commands: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def merged(self, other: RunEdit) -> RunEdit:
@@ -119,21 +175,26 @@ class RunEdit:
             mounts=tuple(dict.fromkeys((*self.mounts, *other.mounts))),
             joined=tuple(sorted({**dict(other.joined), **dict(self.joined)}.items())),
             commands=tuple(dict.fromkeys((*self.commands, *other.commands))),
+            without=tuple(dict.fromkeys((*self.without, *other.without))),
             notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
         )
 
     def snippet(self) -> str:
         """Return the lines for the Dockerfile."""
-        command = self.step.command or "<command>"
+        command = self.step.layout or self.step.command or "<command>"
+        is_heredoc = "\n" in (self.step.command or "")
+        if self.without:
+            parts = [part.strip(" \t\\\n") for part in command.split("&&")]
+            command = " && ".join(part for part in parts if part not in self.without)
         notes = list(self.notes)
         if self.step.mounts_unknown:
             notes.append("keep the --mount flags of your own RUN: an image does not record them")
-        mounts = [f"--mount=type=cache,target={each}" for each in self.mounts]
+        mounts = [f"--mount={each}" for each in self.mounts]
         known = [each for each in mounts if each not in self.step.flags]
         flags = "".join(f"{each} \\\n    " for each in (*self.step.flags, *known))
-        text = f"RUN {flags}{self.step.layout or command}"
+        text = f"RUN {flags}{command}"
         after = dict.fromkeys((*(each for _, each in self.joined), *self.commands))
-        if "\n" in command:  # a heredoc: its last line is not the command's
+        if is_heredoc:  # its last line is not the command's
             text += "".join(f"\n# and as the last line inside of it:\n{each}" for each in after)
         else:
             text += "".join(f" \\\n && {guarded(each)}" for each in after)
@@ -146,7 +207,8 @@ def guarded(command: str) -> str:
     One with `||` or `;` is put in parentheses: it must not hide that what is before it failed.
     """
     risky = re.search(r"\|\||;|&(?!&)", command.replace("&&", "")) is not None
-    return f"( {command} )" if risky and not command.startswith("( ") else command
+    whole = command.startswith("( ") and command.endswith(" )") and command.count("( ") == 1
+    return f"( {command} )" if risky and not whole else command
 
 
 def moved(command: str, of: Step, into: Step) -> tuple[str, tuple[str, ...]]:

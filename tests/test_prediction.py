@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from imgdiag.facts import Claim, Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.prediction import predict
@@ -46,7 +51,7 @@ def test_nothing_found_is_nothing_gone() -> None:
 
 def test_hidden_bytes_leave_the_layers_alone() -> None:
     made = facts()
-    hidden = made.claim_hidden((each.path, each.file) for each in made.filesystem.hidden)
+    hidden = made.claim_hidden(made.filesystem.hidden)
     safe = predict(made, [finding(hidden)]).safe
     assert (safe.bytes, safe.layer_bytes, safe.visible_bytes) == (11, 1_100, 1_100)
 
@@ -61,9 +66,7 @@ def test_each_byte_counts_once_for_the_first_that_claims_it() -> None:
     made = facts()
     both = finding(made.claim_paths(["a", "b"]), rule="both", safety=Safety.REVIEW)
     one = finding(made.claim_paths(["a"]), rule="one", safety=Safety.REVIEW)
-    hidden = finding(
-        made.claim_hidden((each.path, each.file) for each in made.filesystem.hidden), rule="safe"
-    )
+    hidden = finding(made.claim_hidden(made.filesystem.hidden), rule="safe")
     prediction = predict(made, [both, one, hidden])
     assert [(fix.finding.rule, fix.bytes) for fix in prediction.fixes] == [
         ("safe", 11), ("both", 1_100), ("one", 0),
@@ -112,3 +115,106 @@ def test_a_replacement_never_makes_it_more() -> None:
     # Of "a" the older copy, which is not seen, goes all the same.
     assert [fix.bytes for fix in prediction.fixes] == [100, 0, 11]
     assert prediction.review.visible_bytes == 1_000
+
+
+PATHS = ("a", "b", "c", "d/e", "d/f", "d/g/h")
+LAYERS = st.lists(
+    st.builds(
+        ExampleLayer,
+        created_by=st.just("RUN x"),
+        files=st.dictionaries(st.sampled_from(PATHS), st.integers(0, 2**20), max_size=6),
+        deletes=st.lists(st.sampled_from((*PATHS, "d")), max_size=2).map(tuple),
+        uid=st.integers(0, 1),
+    ),
+    min_size=1,
+    max_size=4,
+)
+# What a finding claims (paths, or which of the hidden files), and how it counts.
+CLAIMS = st.lists(
+    st.tuples(
+        st.one_of(
+            st.lists(st.sampled_from((*PATHS, "d", "d/g", "", "none")), max_size=3),
+            st.lists(st.integers(0, 30), min_size=1, max_size=4),
+        ),
+        st.sampled_from(Safety),
+        st.booleans(),
+        st.one_of(st.just(0), st.integers(0, 2**21)),
+    ),
+    max_size=6,
+)
+
+
+def claim_of(made: Facts, what: Sequence[object]) -> Claim:
+    if all(isinstance(each, str) for each in what):
+        return made.claim_paths([str(each) for each in what])
+    hidden = made.filesystem.hidden
+    chosen = {int(str(each)) % len(hidden) for each in what} if hidden else set()
+    return made.claim_hidden(hidden[index] for index in sorted(chosen))
+
+
+@given(LAYERS, CLAIMS)
+def test_whatever_overlaps_each_byte_counts_once(
+    layers: list[ExampleLayer], claims: list[tuple[list[object], Safety, bool, int]]
+) -> None:
+    made = made_facts(*layers)
+    findings = [
+        finding(
+            claim_of(made, what),
+            rule=str(number),
+            safety=safety,
+            informational=informational,
+            replacement_bytes=replacement,
+        )
+        for number, (what, safety, informational, replacement) in enumerate(claims)
+    ]
+    prediction = predict(made, findings)
+    hidden = {each.file for each in made.filesystem.hidden}
+    gone: set[object] = set()
+    expected = brought = 0
+    fixes = []
+    for safety, outcome in ((Safety.SAFE, prediction.safe), (Safety.REVIEW, prediction.review)):
+        for each in findings:
+            if each.safety is safety and not each.informational:
+                new = [file for file in each.claim.files if file not in gone]
+                gone |= each.claim.files
+                size = sum(file.size for file in new)
+                seen = sum(file.size for file in new if file not in hidden)
+                fixes.append((each.rule, size - min(each.replacement_bytes, seen)))
+                expected += size
+                brought += min(each.replacement_bytes, seen)
+        assert outcome.bytes == expected - brought
+        assert outcome.layer_bytes == made.filesystem.layer_bytes - outcome.bytes
+        assert 0 <= outcome.visible_bytes <= outcome.layer_bytes <= made.filesystem.layer_bytes
+        assert outcome.visible_bytes <= made.filesystem.visible_bytes
+    assert [(each.finding.rule, each.bytes) for each in prediction.fixes] == fixes
+
+
+@given(LAYERS)
+def test_all_is_claimed_once_or_twice_and_nothing_is_left(layers: list[ExampleLayer]) -> None:
+    made = made_facts(*layers)
+    everything = [
+        finding(made.claim_paths([""]), safety=Safety.REVIEW),
+        finding(made.claim_paths(["", "d", "a"]), safety=Safety.REVIEW),
+        finding(made.claim_hidden(made.filesystem.hidden)),
+        finding(made.claim_hidden(made.filesystem.hidden)),
+    ]
+    review = predict(made, everything).review
+    assert (review.layer_bytes, review.visible_bytes) == (0, 0)
+    assert review.bytes == made.filesystem.layer_bytes
+
+
+@given(LAYERS, st.lists(st.sampled_from((*PATHS, "d", "d/g", "")), max_size=4))
+def test_the_bases_part_and_the_rest_are_the_whole(
+    layers: list[ExampleLayer], paths: list[str]
+) -> None:
+    base = ExampleLayer(created_by="Imported from -", files={"a": 7, "d/e": 70, "d/g/h": 700})
+    made = made_facts(base, *layers)
+    own, of_base = made.claim_parts(paths)
+    whole = made.claim_paths(paths)
+    assert own.visible_bytes + of_base.visible_bytes == whole.visible_bytes
+    assert not own.files & of_base.files
+    assert {file.layer for file in own.files} <= set(range(1, len(layers) + 1))
+    # What the base holds below files of later layers is in neither: nobody gets it out.
+    assert own.files | of_base.files <= whole.files
+    left = whole.files - own.files - of_base.files
+    assert {file.layer for file in left} <= {0}

@@ -104,9 +104,10 @@ def comparable(analysis: Analysis) -> tuple[Any, ...]:
 
 def said(finding: Finding) -> dict[str, Any]:
     values = {field.name: getattr(finding, field.name) for field in dataclasses.fields(finding)}
-    claim = dataclasses.replace(finding.claim, files=frozenset())
-    files = sorted((file.layer, file.size) for file in finding.claim.files)
-    return {**values, "claim": dataclasses.asdict(claim), "files": files}
+    claim = finding.claim
+    located = sorted((path, file.layer, file.size) for path, file in claim.located)
+    said_of_it = (claim.layer_bytes, claim.visible_bytes, claim.layers, located)
+    return {**values, "claim": said_of_it, "files": len(claim.files)}
 
 
 def stored_layers(path: Path) -> list[bytes]:

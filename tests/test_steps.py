@@ -45,6 +45,26 @@ def test_folder_and_user_in_force() -> None:
     assert (found[4].is_copy, found[4].is_base, found[4].command) == (True, False, None)
 
 
+def test_a_base_image_ends_with_its_cmd() -> None:
+    debian = "/bin/sh -c #(nop) ADD file:" + "a" * 64 + " in / "
+    found = steps(
+        debian,
+        'CMD ["bash"]',
+        "RUN /bin/sh -c make python # buildkit",
+        'CMD ["python3"]',
+        "WORKDIR /app",
+        "RUN /bin/sh -c pip install . # buildkit",
+        'CMD ["gunicorn"]',
+    )
+    assert [found[layer].is_base for layer in range(4)] == [True, True, False, False]
+    assert [found[layer].from_base for layer in range(4)] == [True, True, None, None]
+
+
+def test_a_dockerfile_may_name_its_command_twice_at_its_end() -> None:
+    found = steps("RUN a", 'CMD ["a"]', 'CMD ["b"]', "USER app")
+    assert not found[0].is_base
+
+
 def test_a_command_moves_with_its_folder_and_says_whose_it_was() -> None:
     into = Step(instruction="RUN a", working_directory="/a", user="app")
     of = Step(instruction="RUN rm x", working_directory="/a/out")
@@ -57,7 +77,7 @@ def test_a_command_moves_with_its_folder_and_says_whose_it_was() -> None:
 
 def test_two_edits_of_a_run_are_one() -> None:
     step = Step(instruction="RUN pip install .", mounts_unknown=True)
-    mount = RunEdit(layer=3, step=step, mounts=("/root/.cache/pip",))
+    mount = RunEdit(layer=3, step=step, mounts=("type=cache,target=/root/.cache/pip",))
     clean = RunEdit(layer=3, step=step, commands=("find . -delete || true", "chown -R a ."))
     assert mount.merged(clean).snippet() == (
         "# keep the --mount flags of your own RUN: an image does not record them\n"
@@ -113,7 +133,7 @@ def test_a_dockerfile_tells_where_a_step_stands_and_what_the_history_leaves_out(
     edit = RunEdit(
         layer=3,
         step=found[3],
-        mounts=("/root/.cache/pip", "/root/.cache/uv"),
+        mounts=("type=cache,target=/root/.cache/pip", "type=cache,target=/root/.cache/uv"),
         commands=("rm -rf x",),
     )
     assert edit.snippet() == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import textwrap
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,8 @@ import click
 if TYPE_CHECKING:
     from imgdiag.project.check import Check
     from imgdiag.rules.rule import Rule
+
+_WIDTH = 90
 
 
 @click.command()
@@ -33,7 +36,32 @@ def command(rule: str) -> None:
         ("Mend: ", chosen.fix),
         ("Ignore it when: ", chosen.ignore_when),
     ):
-        click.echo("\n" + textwrap.fill(heading + _plain(text), 90, break_on_hyphens=False))
+        click.echo("\n" + _filled(heading + text))
+    click.echo("\nFor example:")
+    for line in _examples(chosen):
+        click.echo(_filled(f"- {line}", "  "))
+
+
+def _examples(rule: Rule | Check) -> Iterator[str]:
+    from imgdiag.rules._documentation import example_line
+    from imgdiag.rules.rule import Example
+
+    for example in rule.examples:
+        if isinstance(example, Example):
+            yield example_line(example)
+        else:
+            found = f"finds {', '.join(example.finds)}" if example.finds else "fine"
+            yield f"{example.what}: {found}."
+
+
+def _filled(markdown: str, indent: str = "") -> str:
+    return textwrap.fill(
+        _plain(markdown),
+        _WIDTH,
+        break_on_hyphens=False,
+        subsequent_indent=indent,
+        break_long_words=False,
+    )
 
 
 def _plain(markdown: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from imgdiag.analysis import Analysis, EnvironmentSummary, LayerSummary
-from imgdiag.finding import Finding, Fix, Safety, Severity
+from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety, Severity
 from imgdiag.gate import verdict
 from imgdiag.purpose import Target
 from imgdiag.scanner.usage import UsageRow
@@ -61,14 +61,78 @@ def layers_that_matter(analysis: Analysis) -> list[LayerSummary]:
     return sorted(chosen or largest[:1], key=lambda layer: layer.index)
 
 
-def causes_that_matter(analysis: Analysis) -> list[Finding]:
-    """Return the findings to show: those that can be acted on, the most bytes first."""
-    return [finding for finding in analysis.findings if finding.severity is not Severity.NOTE]
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an image is big: findings that one mend answers, the largest first."""
+
+    findings: tuple[Finding, ...]
+    bytes: int  # what they claim together, each byte once
+
+    @property
+    def rules(self) -> str:
+        """Return the names of the rules."""
+        return ", ".join(dict.fromkeys(each.rule for each in self.findings))
+
+    @property
+    def safety(self) -> Safety:
+        """Return what the mend may change for the running container."""
+        return self.findings[0].safety
+
+    @property
+    def message(self) -> str:
+        """Return what was found, in sentences."""
+        return ". ".join(each.message for each in self.findings)
+
+
+def reasons(analysis: Analysis) -> list[Reason]:
+    """Return what can be acted on, the most bytes first; what has one mend is one reason."""
+    groups: dict[tuple[Safety, str], list[Finding]] = {}
+    for finding in analysis.findings:
+        if finding.severity is not Severity.NOTE and not finding.hazard:
+            groups.setdefault((finding.safety, finding.fix.snippet), []).append(finding)
+    found = [Reason(tuple(group), _bytes_of(group)) for group in groups.values()]
+    return sorted(found, key=lambda each: -each.bytes)
+
+
+def _bytes_of(findings: list[Finding]) -> int:
+    if len(findings) == 1:
+        return findings[0].bytes
+    files = {file for each in findings for file in each.claim.files}
+    return sum(file.size for file in files) - max(each.replacement_bytes for each in findings)
+
+
+def hazards(analysis: Analysis) -> list[Finding]:
+    """Return the warnings: what the image's own history did breaks something."""
+    return [finding for finding in analysis.findings if finding.hazard]
 
 
 def notes(analysis: Analysis) -> list[Finding]:
     """Return the findings that are only counted: information, and what is under 1 MB."""
     return [finding for finding in analysis.findings if finding.severity is Severity.NOTE]
+
+
+def note_lines(analysis: Analysis) -> Iterator[str]:
+    """Yield the findings that are only counted, in a line for each kind of them."""
+    large = [each for each in notes(analysis) if each.bytes >= WARNING_BYTES]
+    of_base = [each for each in large if each.in_base]
+    if of_base:
+        yield f"In the base image, and gone only with another: {by_rule(of_base)}"
+    if rest := [each for each in large if not each.in_base]:
+        yield f"For information: {by_rule(rest)}"
+    if small := [each for each in notes(analysis) if each.bytes < WARNING_BYTES]:
+        files = {file for each in small for file in each.claim.files}
+        count = f"{len(small)} more finding{'s' * (len(small) != 1)}"
+        together = " together" * (len(small) != 1)
+        yield f"{count} under 1 MB: {format_bytes(sum(file.size for file in files))}{together}"
+
+
+def by_rule(findings: Iterable[Finding]) -> str:
+    """Return the rules of findings with their bytes, the most first."""
+    sizes: dict[str, int] = {}
+    for finding in findings:
+        sizes[finding.rule] = sizes.get(finding.rule, 0) + finding.bytes
+    ordered = sorted(sizes, key=lambda rule: (-sizes[rule], rule))
+    return ", ".join(f"{rule} {format_bytes(sizes[rule])}" for rule in ordered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +216,6 @@ def purpose_line(analysis: Analysis) -> str:
     if _FOR_A_CPU & {finding.rule for finding in analysis.findings}:
         return "Nothing in it says whether it is meant for a GPU; --gpu or --cpu changes the advice"
     return ""
-
-
-def note_lines(analysis: Analysis) -> list[str]:
-    """Return the findings that are only counted, one line for each rule."""
-    sizes: dict[str, int] = {}
-    for finding in notes(analysis):
-        sizes[finding.rule] = sizes.get(finding.rule, 0) + finding.bytes
-    return [f"{rule} {format_bytes(size)}" for rule, size in sizes.items()]
 
 
 def environment_name(environment: EnvironmentSummary) -> str:

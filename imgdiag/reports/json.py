@@ -233,6 +233,8 @@ def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> dict[str, Any]
         "visible_bytes": finding.visible_bytes,
         "replacement_bytes": finding.replacement_bytes,
         "informational": finding.informational,
+        "in_base": finding.in_base,
+        "hazard": finding.hazard,
         "estimate": finding.estimate or None,
         "layers": list(finding.claim.layers),
         "dockerfile": [
@@ -241,7 +243,7 @@ def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> dict[str, Any]
             if layers[index].lines is not None
         ],
         "files": len(finding.claim.files),
-        "paths": [path for path, _ in finding.claim.paths[:_PATHS]],
+        "paths": [path for path, _ in finding.claim.largest(_PATHS)],
         "message": finding.message,
         "fix": {
             "summary": finding.fix.summary,

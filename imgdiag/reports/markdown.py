@@ -27,6 +27,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         _table(("Size", "Bytes", "What it is"), _summary.size_rows(analysis), "lrl"),
         *_partial(analysis),
         *_causes(analysis),
+        *_hazards(analysis),
         *_mends(analysis),
         *_layers(analysis),
         *_packages(analysis),
@@ -53,20 +54,29 @@ def _partial(analysis: Analysis) -> Iterable[str]:
 
 
 def _causes(analysis: Analysis) -> Iterable[str]:
-    causes = _summary.causes_that_matter(analysis)
+    reasons = _summary.reasons(analysis)
     yield "### Why it is this big"
-    if not causes:
+    if not reasons:
         yield "Nothing here to mend: no finding of 1 MB or more."
         return
     yield _table(
         ("Bytes", "Rule", "Safety", "What"),
         (
-            (format_bytes(each.bytes), f"`{each.rule}`", each.safety.value, _text(each.message))
-            for each in causes
+            (format_bytes(each.bytes), f"`{each.rules}`", each.safety.value, _text(each.message))
+            for each in reasons
         ),
         "rlll",
         safe=True,
     )
+
+
+def _hazards(analysis: Analysis) -> Iterable[str]:
+    if hazards := _summary.hazards(analysis):
+        yield "### Take care"
+        yield "\n".join(
+            f"- `{each.rule}`: {_text(_capitalised(each.message))}. {_text(each.fix.summary)}."
+            for each in hazards
+        )
 
 
 def _mends(analysis: Analysis) -> Iterable[str]:

@@ -22,6 +22,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     _head(page, analysis)
     _layers(page, analysis)
     _causes(page, analysis)
+    _hazards(page, analysis)
     _environments(page, analysis, _ENVIRONMENTS)
     _packages(page, analysis)
     _mends(page, analysis)
@@ -72,27 +73,33 @@ def _layers(page: Page, analysis: Analysis) -> None:
 
 
 def _causes(page: Page, analysis: Analysis) -> None:
-    causes = _summary.causes_that_matter(analysis)
-    notes = _summary.notes(analysis)
+    reasons = _summary.reasons(analysis)
     page.heading("Why it is this big")
-    if not causes:
+    if not reasons:
         page.line("Nothing here to mend: no finding of 1 MB or more.", indent=2, fg="green")
-    for number, finding in enumerate(causes[: _summary.CAUSES], 1):
+    for number, reason in enumerate(reasons[: _summary.CAUSES], 1):
         page.line(
-            f"{number}. {format_bytes(finding.bytes)}  {finding.rule}  ({finding.safety})",
+            f"{number}. {format_bytes(reason.bytes)}  {reason.rules}  ({reason.safety})",
             indent=2,
-            fg=_COLORS[finding.safety],
+            fg=_COLORS[reason.safety],
             bold=True,
         )
-        page.paragraph(finding.message, indent=5)
-    rest = causes[_summary.CAUSES :]
-    if rest:
-        names = ", ".join(f"{each.rule} {format_bytes(each.bytes)}" for each in rest)
+        page.paragraph(reason.message, indent=5)
+    if rest := reasons[_summary.CAUSES :]:
+        names = _summary.by_rule(finding for reason in rest for finding in reason.findings)
         page.paragraph(f"Also: {names}", indent=2)
-    if notes:
-        page.paragraph(f"For information: {', '.join(_summary.note_lines(analysis))}", indent=2)
-    if sum(each.bytes for each in causes) > analysis.prediction.review.bytes:
+    for line in _summary.note_lines(analysis):
+        page.paragraph(line, indent=2)
+    if sum(each.bytes for each in reasons) > analysis.prediction.review.bytes:
         page.paragraph("Findings overlap; what follows counts each byte once.", indent=2)
+
+
+def _hazards(page: Page, analysis: Analysis) -> None:
+    hazards = _summary.hazards(analysis)
+    if hazards:
+        page.heading("Take care")
+    for finding in hazards:
+        page.paragraph(f"{finding.rule}: {finding.message}. {finding.fix.summary}.", indent=2)
 
 
 def _environments(page: Page, analysis: Analysis, count: int) -> None:
@@ -271,7 +278,7 @@ def _finding(page: Page, finding: Finding) -> None:
     page.paragraph(finding.message, indent=5)
     if finding.estimate:
         page.paragraph(f"An estimate: {finding.estimate}.", indent=5)
-    for path, size in finding.claim.paths[:3]:
+    for path, size in finding.claim.largest(3):
         page.line(f"{format_bytes(size)}  /{path}", indent=5)
     page.paragraph(f"{finding.fix.summary}. {_summary.fix_place(finding.fix)}:", indent=5)
     page.verbatim(finding.fix.snippet, indent=7)

@@ -14,6 +14,7 @@ from imgdiag.rules.rule import Example, ExampleLayer
 
 def example_facts(example: Example) -> Facts:
     """Return the facts of an example's image, merged as a real one is."""
+    layers = [each for each in example.layers if not each.created_by.startswith("CMD ")]
     config = {
         "os": "linux",
         "architecture": example.architecture,
@@ -21,13 +22,16 @@ def example_facts(example: Example) -> Facts:
             "Env": [f"{name}={value}" for name, value in example.environment.items()],
             "Cmd": list(example.command),
         },
-        "rootfs": {"diff_ids": [f"sha256:{index:064x}" for index in range(len(example.layers))]},
-        "history": [{"created_by": layer.created_by} for layer in example.layers],
+        "rootfs": {"diff_ids": [f"sha256:{index:064x}" for index in range(len(layers))]},
+        "history": [
+            {"created_by": each.created_by, "empty_layer": each.created_by.startswith("CMD ")}
+            for each in example.layers
+        ],
     }
     capture = CAPTURE_IMPORTS if example.check_imports else CAPTURE
     return Facts(
         config=parse_config(json.dumps(config).encode()),
-        filesystem=merge([_layer(layer, capture) for layer in example.layers]),
+        filesystem=merge([_layer(layer, capture) for layer in layers]),
         sources_read=example.check_imports,
     )
 
@@ -46,6 +50,11 @@ def _layer(example: ExampleLayer, capture: Capture = CAPTURE) -> Layer:
         parent, name = split(path)
         entries.append(
             Entry(parent, name, Kind.HARD_LINK, 0, attributes, example.mtime, target, None)
+        )
+    for path, target in example.symlinks.items():
+        parent, name = split(path)
+        entries.append(
+            Entry(parent, name, Kind.SYMLINK, 0, attributes, example.mtime, target, None)
         )
     return Layer(entries=entries, whiteouts=[Whiteout(*split(path)) for path in example.deletes])
 

@@ -1,4 +1,4 @@
-"""What the rules for shipped but hidden files share: groups by the layers involved."""
+"""What the rules for shipped but hidden files share: claims and words for the layers involved."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from imgdiag.facts import Claim, Facts
-from imgdiag.filesystem import Cause, File
+from imgdiag.filesystem import Cause, Hidden
 from imgdiag.units import format_bytes
 
 
-def hidden_groups(facts: Facts, *causes: Cause) -> Iterator[tuple[int, int, Claim]]:
-    """Yield, for each pair of layers, the one that made files, the one that hid them, and what."""
-    groups: dict[tuple[int, int], list[tuple[str, File]]] = defaultdict(list)
-    for hidden in facts.filesystem.hidden:
-        if hidden.cause in causes:
-            groups[hidden.file.layer, hidden.hidden_in].append((hidden.path, hidden.file))
-    for (created_in, hidden_in), pairs in sorted(groups.items()):
-        yield created_in, hidden_in, facts.claim_hidden(pairs)
+def hidden_claims(facts: Facts, *causes: Cause) -> Iterator[tuple[int, int, Claim]]:
+    """Yield, for each pair of layers, the one that made files, the one that hid them, and what.
+
+    What a layer moved elsewhere is left to the rule for that.
+    """
+    pairs: dict[tuple[int, int], list[Hidden]] = defaultdict(list)
+    for (cause, created_in, hidden_in), group in facts.hidden_groups.items():
+        if cause in causes:
+            pairs[created_in, hidden_in] += (
+                [each for each in group if each not in facts.moves] if facts.moves else group
+            )
+    for (created_in, hidden_in), hidden in sorted(pairs.items()):
+        yield created_in, hidden_in, facts.claim_hidden(hidden)
 
 
 def layer_name(facts: Facts, layer: int) -> str:
@@ -42,5 +47,10 @@ def visible(claim: Claim) -> str:
 
 def amount(claim: Claim) -> str:
     """Return a claim's bytes and files in words."""
-    count = len(claim.files)
-    return f"{format_bytes(claim.layer_bytes)} in {count:,} file{'s' * (count != 1)}"
+    return f"{format_bytes(claim.layer_bytes)} in {files(claim)}"
+
+
+def files(claim: Claim) -> str:
+    """Return how many paths a claim is about, in words."""
+    count = len(claim.sizes)
+    return f"{count:,} file{'s' * (count != 1)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 import shlex
 from collections.abc import Callable, Iterable
@@ -17,8 +18,17 @@ _CHOWN = re.compile(
     r"(?P<owner>[\w.$\{\}][\w.$\{\}-]*(?::[\w.$\{\}-]*)?)(?P=quote)\s"
 )
 _CHMOD = re.compile(r"\bchmod\s+(?:-{1,2}\S+\s+)*(?P<mode>[0-7]{3,4}|[ugoa]*[-+=][rwxXst]+)\s")
+_EACH_ON_ITS_LINE = 3  # paths; more than these go together
+_DEEP = 3  # slashes of a folder that is worth a cd
+_WIDTH = 80
 _PLAIN = re.compile(r"[\w./@%+=:~-]+")
 _COPY_FLAGS = re.compile(r"^(?P<word>COPY|ADD)\s+(?P<flags>(?:--\S+\s+)*)(?P<rest>.*)$", re.DOTALL)
+
+BASE_FIX = Fix(
+    "It comes with the base image: only a base without it helps",
+    "Dockerfile",
+    "FROM <a base without it>",
+)
 
 
 def with_copy_flag(instruction: str, flag: str) -> str:
@@ -36,7 +46,7 @@ def cache_mount(facts: Facts, layer: int, target: str) -> RunEdit:
     """Return the RUN that made `layer` with a cache mount at `target`."""
     if not _PLAIN.fullmatch(target):  # a name made to break out of the line
         target = "<the cache>"
-    return RunEdit(layer=layer, step=facts.step(layer), mounts=(target,))
+    return RunEdit(layer=layer, step=facts.step(layer), mounts=(f"type=cache,target={target}",))
 
 
 def appended(facts: Facts, layer: int, command: str, of: int | None = None) -> RunEdit:
@@ -110,20 +120,45 @@ def removal_fix(
     )
 
 
+def removal_in(facts: Facts, layer: int, paths: Iterable[str], *, where: str) -> Fix:
+    """Return the mend that removes `paths` where one layer gets them."""
+    return command_fix(facts, layer, removal(paths), where=where)
+
+
 def command_fix(facts: Facts, layer: int, command: str, *, where: str) -> Fix:
     """Return the mend that runs `command`, which removes files, where `layer` gets them.
 
     What a base image brings cannot be removed.
     """
-    if facts.step(layer).is_base:
-        return Fix(
-            "They come with the base image: only a base without them helps",
-            "Dockerfile",
-            "FROM <a base without them>",
-        )
-    if facts.step(layer).command:
+    step = facts.step(layer)
+    if step.is_base:
+        return BASE_FIX
+    if step.command:
         return Fix.of_run(f"Remove them in the RUN that {where}", appended(facts, layer, command))
-    return _in_stage(command, where)
+    if step.is_copy:
+        return _in_stage(command, where)
+    return Fix(
+        f"Remove them in the instruction that {where}",
+        "Dockerfile",
+        f"# at the end of that RUN, or of the stage that they come from\nRUN {command}",
+    )
+
+
+def context_fix(
+    facts: Facts, patterns: Iterable[str], layer: int, paths: Iterable[str], *, where: str
+) -> Fix:
+    """Return the mend for what need not be in the build context: a line of .dockerignore.
+
+    Where `layer` is no COPY from there, `paths` are removed as `removal_in` does.
+    """
+    if not facts.step(layer).from_context:
+        return removal_in(facts, layer, paths, where=where)
+    lines = dict.fromkeys(each for each in patterns if _PLAIN.fullmatch(each.replace("*", "")))
+    return Fix(
+        "Keep them out of the build context",
+        ".dockerignore",
+        "\n".join(lines) or "# their names do not fit a line",
+    )
 
 
 def _in_stage(command: str, where: str) -> Fix:
@@ -135,14 +170,30 @@ def _in_stage(command: str, where: str) -> Fix:
 
 
 def removal(paths: Iterable[str]) -> str:
-    """Return a command that removes `paths`, quoted for the shell, one to a line.
+    """Return a command that removes `paths`, quoted for the shell: one to a line, or, when they
+    are many, as many as a line takes and relative to the folder that all are in.
 
     A path that does not fit a line, such as one with a newline, is left out.
     """
-    words = [shlex.quote(f"/{path}") for path in paths if path.isprintable()]
-    if not words:
+    names = [f"/{path}" for path in paths if path.isprintable()]
+    if not names:
         return "true  # their names do not fit a line: remove them by hand"
-    return " \\\n    ".join(["rm -rf", *words])
+    folder = os.path.commonpath(names) if len(names) > _EACH_ON_ITS_LINE else ""
+    if folder.count("/") < _DEEP:
+        return " \\\n    ".join(["rm -rf", *map(shlex.quote, names)])
+    inside = wrapped(shlex.quote(os.path.relpath(name, folder)) for name in names)
+    return f"( cd {shlex.quote(folder)} && rm -rf -- \\\n    {inside} )"
+
+
+def wrapped(words: Iterable[str]) -> str:
+    """Return words in as few lines as their lengths allow, joined as a shell joins lines."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(word) < _WIDTH:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return " \\\n    ".join(lines)
 
 
 def quoted(path: str) -> str:

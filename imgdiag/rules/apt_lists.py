@@ -6,7 +6,7 @@ from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding
 from imgdiag.rules._shell import appended, dropped, joined, updates_apt, uses_apt_lists
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 _CLEAN_UP = "rm -rf /var/lib/apt/lists/*"
 
@@ -42,6 +42,7 @@ def _last_user(facts: Facts, layer: int) -> int | None:
 
 RULE = Rule(
     name="apt-lists",
+    topic=Topic.CACHES,
     title="apt's package lists",
     why="`apt-get update` downloads tens of megabytes of indexes. They are stale the next day, "
     "and the next `apt-get update` downloads them again.",

@@ -3,19 +3,13 @@
 from collections.abc import Iterator
 
 from imgdiag.facts import Facts
-from imgdiag.filesystem import join
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import visible
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    paths = [
-        join(folder, name)
-        for folder, directory in facts.usage.named.get("__pycache__", ())
-        for name in directory.children
-        if name.endswith((".pyc", ".pyo"))
-    ]
+    paths = facts.byte_code.useful
     claim = facts.claim_paths(paths)
     yield Finding(
         rule=RULE.name,
@@ -36,6 +30,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 RULE = Rule(
     name="bytecode-cache",
+    topic=Topic.PYTHON,
     title="Compiled byte-code (`__pycache__`)",
     why="Information, not a fault. Byte-code takes about a sixth of an environment and saves "
     "compiling at each start (a service with torch, pandas and scikit-learn took 6.0 s to start "

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory
 from imgdiag.finding import Finding, Fix
-from imgdiag.rules._caches import cache_finding
+from imgdiag.rules._caches import cache_finding, folders
 from imgdiag.rules._shell import appended
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -16,6 +16,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         for path, _ in facts.usage.named.get("pkgs", ())
         if isinstance(facts.filesystem.find(f"{path.removesuffix('pkgs')}conda-meta"), Directory)
     ]
+    caches += folders(facts, ".cache/rattler/cache/pkgs")  # pixi's
     return cache_finding(
         facts,
         rule=RULE.name,
@@ -34,6 +35,7 @@ def _fix(facts: Facts, layer: int, path: str) -> Fix:
 
 RULE = Rule(
     name="conda-pkgs",
+    topic=Topic.CACHES,
     title="conda's package cache",
     why="conda keeps each archive it downloads and each package unpacked in `pkgs/`; "
     "environments link to it where they can. The archives, and what is not linked, are shipped "

@@ -8,7 +8,7 @@ from imgdiag.finding import Finding, Safety
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules._shell import command_fix, quoted
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 # `import torch` runs torch_shm_manager; protoc is no test.
 _TEST = re.compile(r".*/torch/(?:test/.+|bin/(?!(?:torch_shm_manager$|protoc)).+)", re.DOTALL)
@@ -39,6 +39,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 RULE = Rule(
     name="cpu-torch-test-binaries",
+    topic=Topic.GPU,
     title="Test programs of torch's own build",
     why="PyTorch's CPU wheels carry the C++ tests of their build in torch/test and torch/bin: "
     "127 MB in 2.13.0. Nothing imports or runs them. One program in torch/bin is none of them: "

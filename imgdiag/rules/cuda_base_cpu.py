@@ -8,7 +8,7 @@ from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._gpu import uses_no_gpu
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -47,6 +47,7 @@ _FROM = "RUN apt-get install -y cuda-libraries-12-4"
 
 RULE = Rule(
     name="cuda-base-cpu",
+    topic=Topic.GPU,
     title="CUDA in the system of an image for a CPU",
     why="An image FROM nvidia/cuda carries gigabytes of CUDA's libraries, and of the devel flavour "
     "its compilers, whatever is installed in it later. With only CPU builds on top of it, nothing "

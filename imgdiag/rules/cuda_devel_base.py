@@ -7,7 +7,7 @@ from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._cuda_base import cuda_tag, twice
 from imgdiag.rules._gpu import uses_no_gpu
 from imgdiag.rules._hidden import visible
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
 
 
@@ -38,6 +38,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 RULE = Rule(
     name="cuda-devel-base",
+    topic=Topic.GPU,
     title="CUDA's compiler and static libraries in a runtime image",
     why="nvidia/cuda's devel images add nvcc, headers, profilers and static libraries to what the "
     "runtime images have: gigabytes that nothing loads. A service runs on the shared libraries, "

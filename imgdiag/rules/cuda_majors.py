@@ -12,7 +12,7 @@ from imgdiag.python.graph import Graph
 from imgdiag.rules._gpu import brought_in_by, largest
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
 
 
@@ -85,6 +85,7 @@ _CU11 = {
 
 RULE = Rule(
     name="cuda-majors",
+    topic=Topic.GPU,
     title="Libraries of several major versions of CUDA",
     why="Each major version of CUDA has libraries of its own, so a package built for CUDA 11 "
     "beside a torch for CUDA 12 doubles them: cuDNN and cuBLAS alone take 1.6 GB.",

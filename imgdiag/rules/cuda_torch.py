@@ -11,7 +11,7 @@ from imgdiag.rules._gpu import chain_to, largest, missing_libraries, named, torc
 from imgdiag.rules._gpu_fix import torch_fix
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
 
 
@@ -84,6 +84,7 @@ _TORCH = {
 
 RULE = Rule(
     name="cuda-torch",
+    topic=Topic.GPU,
     title="torch's build for a GPU in an image that may never see one",
     why="`pip install torch` takes the CUDA build on Linux: 0.5 to 1 GB of GPU code in torch's own "
     "libraries, and with it 12 to 20 distributions of CUDA libraries, 2.8 to 3.2 GB installed. "

@@ -11,7 +11,7 @@ from imgdiag.rules._cuda_base import cuda_tag, packaged_libraries, twice
 from imgdiag.rules._gpu import uses_no_gpu
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
 
 
@@ -66,6 +66,7 @@ _BASE = ExampleLayer(created_by="RUN apt-get install -y cuda-libraries-12-4", fi
 
 RULE = Rule(
     name="cuda-twice",
+    topic=Topic.GPU,
     title="CUDA's libraries in the system and in Python packages",
     why="torch, tensorflow and jax from PyPI bring their own CUDA libraries, and need of the host "
     "the driver alone. A base image with CUDA's runtime (nvidia/cuda runtime or devel, or CUDA "

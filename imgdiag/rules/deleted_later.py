@@ -7,16 +7,16 @@ from dataclasses import replace
 from imgdiag.facts import Claim, Facts
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.rules._hidden import amount, hidden_groups, layer_name
+from imgdiag.rules._hidden import amount, hidden_claims, layer_name
 from imgdiag.rules._shell import appended, cache_mount, dropped, joined, uses_apt_lists
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.text import shortened
 
 _CACHES = ("root/.cache/pip", "root/.cache/uv", "root/.npm", "root/.cache/pypoetry")
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    for created_in, hidden_in, claim in hidden_groups(facts, Cause.DELETED):
+    for created_in, hidden_in, claim in hidden_claims(facts, Cause.DELETED):
         yield Finding(
             rule=RULE.name,
             safety=Safety.SAFE,
@@ -25,7 +25,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
             "of the one below it",
             fix=_fix(facts, created_in, hidden_in, claim),
             claim=claim,
-            informational=facts.step(created_in).is_base,
+            informational=created_in in facts.base_layers,
+            in_base=created_in in facts.base_layers,
         )
 
 
@@ -41,7 +42,7 @@ def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
             )
         if cleaner.command and (uses := joined(facts, created_in, hidden_in)).joined[:-1]:
             commands = " ; ".join(each for _, each in uses.joined[:-1])
-            if any(_may_be_used(path, commands) for path, _ in claim.paths):
+            if any(_may_be_used(path, commands) for path in claim.sizes):
                 return Fix.of_run(
                     "Make, use and delete the files in one RUN, or in a stage of their own, and "
                     f"{dropped(facts, uses)}",
@@ -63,6 +64,12 @@ def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
                     f"RUN {command}",
                 )
             ),
+        )
+    if not creator.is_base:
+        return Fix(
+            f"Delete the files in the instruction that makes them{drop}",
+            "Dockerfile",
+            f"# at the end of that RUN, or of the stage that they come from\nRUN {command}",
         )
     return Fix(
         "The files come with the base image: use a base without them, or copy what is needed "
@@ -96,7 +103,7 @@ _BLANKET = {
 def _one_cache(claim: Claim) -> str | None:
     """Return the package manager's cache that nearly all the files lie in."""
     for cache in _CACHES:
-        inside = sum(size for path, size in claim.paths if path.startswith(f"{cache}/"))
+        inside = sum(size for path, size in claim.sizes.items() if path.startswith(f"{cache}/"))
         if inside >= 0.95 * claim.layer_bytes:
             return cache
     return None
@@ -104,6 +111,7 @@ def _one_cache(claim: Claim) -> str | None:
 
 RULE = Rule(
     name="deleted-later",
+    topic=Topic.LAYERS,
     title="Files deleted in a later layer than the one that made them",
     why="Layers only add up. An `rm` in a later `RUN` hides the files from the container, and "
     "everybody who pulls the image still downloads them.",

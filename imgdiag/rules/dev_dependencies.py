@@ -9,7 +9,7 @@ from imgdiag.python.distributions import Distribution
 from imgdiag.python.graph import Origin, Root
 from imgdiag.python.projects.requirements import is_requirements_file
 from imgdiag.rules._hidden import visible
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
 
 # fmt: off
@@ -157,6 +157,7 @@ def _site(*names: str, size: int) -> dict[str, int | str]:
 
 RULE = Rule(
     name="dev-dependencies",
+    topic=Topic.PYTHON,
     title="Developers' tools in a runtime image",
     why="Test runners, linters and notebooks, and the packages that only they need, are of no "
     "use to a running service, and each is more to patch. What is for developers is what the "

@@ -10,7 +10,7 @@ from imgdiag.rules._compact import NAMED
 from imgdiag.rules._folders import package_folders, proven
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal_fix
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 _CODE = (".py", ".pyc", ".so", ".pyi")
 
@@ -63,6 +63,7 @@ _SITE = "app/.venv/lib/python3.11/site-packages"
 
 RULE = Rule(
     name="docs-examples",
+    topic=Topic.PYTHON,
     title="Documentation and examples inside packages",
     why="Rarely worth it: half a megabyte in an environment of 3 GB. A blanket "
     "`find -name docs -exec rm -r` breaks `import boto3`, which imports `botocore.docs`; so "

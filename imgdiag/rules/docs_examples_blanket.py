@@ -7,7 +7,7 @@ from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, File
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import layer_name
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 # Imported whenever their package is, in every version seen; known without reading sources.
 _KNOWN = {
@@ -89,6 +89,7 @@ _RECORD = "botocore/client.py,,\nbotocore/docs/docstring.py,,\nbotocore-1.dist-i
 
 RULE = Rule(
     name="docs-examples-blanket",
+    topic=Topic.PYTHON,
     title="A clean-up by name that took what packages import",
     why="`find .venv -name docs -exec rm -r {} +` is in many recipes. It saves next to nothing, "
     "and takes `botocore.docs`, without which `import boto3` fails; `-name tests` takes astropy's "

@@ -11,7 +11,7 @@ from imgdiag.python.environments import Environment
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import appended
 from imgdiag.rules._unused import in_use, unused, unused_interpreters
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
 
 
@@ -48,6 +48,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             fix=_fix(facts, claim, environment, found, in_base=in_base),
             claim=claim,
             informational=in_base,
+            in_base=in_base,
         )
 
 
@@ -109,6 +110,7 @@ _LAYERS = (
 
 RULE = Rule(
     name="duplicate-dist",
+    topic=Topic.PYTHON,
     title="Packages installed twice, once where the image does not look",
     why="A `pip install` for the system and another into the project's environment ship the "
     "same packages twice; the program imports one copy. Reported only where ENTRYPOINT or CMD "

@@ -11,7 +11,7 @@ from imgdiag.rules._gpu import chain_to, largest, named
 from imgdiag.rules._gpu_fix import build_fix
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
 
 
@@ -83,6 +83,7 @@ def _example(what: str, *distributions: dict[str, int | str], finds: tuple[int, 
 
 RULE = Rule(
     name="gpu-build",
+    topic=Topic.GPU,
     title="A library's build for a GPU in an image that may never see one",
     why="Many libraries have two builds of one version, under two names, and the one that "
     "everyone knows is the one for a GPU: xgboost requires NCCL on Linux (711 MB more than "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from imgdiag.facts import Claim, Facts
-from imgdiag.filesystem import Cause, Directory, File
+from imgdiag.filesystem import Cause, Directory, Hidden
 from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, layer_name
 from imgdiag.rules._shell import (
@@ -18,24 +18,24 @@ from imgdiag.rules._shell import (
     joined,
     with_copy_flag,
 )
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.steps import RunEdit
 from imgdiag.text import shortened
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    changed: dict[int, list[tuple[str, File]]] = defaultdict(list)
-    for hidden in facts.filesystem.hidden:
-        if hidden.cause is Cause.METADATA_ONLY:
-            changed[hidden.hidden_in].append((hidden.path, hidden.file))
-    for hidden_in, pairs in sorted(changed.items()):
-        own = [pair for pair in pairs if not facts.step(pair[1].layer).is_base]
-        of_base = [pair for pair in pairs if facts.step(pair[1].layer).is_base]
-        if any(file.size for _, file in of_base):
+    changed: dict[int, list[Hidden]] = defaultdict(list)
+    for (cause, _, hidden_in), group in facts.hidden_groups.items():
+        if cause is Cause.METADATA_ONLY:
+            changed[hidden_in] += group
+    for hidden_in, hidden in sorted(changed.items()):
+        own = [each for each in hidden if each.file.layer not in facts.base_layers]
+        of_base = [each for each in hidden if each.file.layer in facts.base_layers]
+        if any(each.file.size for each in of_base):
             yield _of_base(facts, facts.claim_hidden(of_base), hidden_in)
-        if any(file.size for _, file in own):
+        if any(each.file.size for each in own):
             edited = _edited(facts, facts.claim_hidden(own), hidden_in)
-            claim = facts.claim_hidden(pair for pair in own if pair[1].layer in edited)
+            claim = facts.claim_hidden(each for each in own if each.file.layer in edited)
             yield Finding(
                 rule=RULE.name,
                 safety=Safety.SAFE,
@@ -227,6 +227,7 @@ _ACCOUNTS = re.compile(r"(useradd|groupadd|adduser|addgroup|usermod)\b")
 
 RULE = Rule(
     name="metadata-only-copy",
+    topic=Topic.LAYERS,
     title="Files stored again because their owner, mode or time changed",
     why="A layer has no way to say 'the same file, another owner'. `chown -R` in a `RUN` of its "
     "own stores every file again, and doubles the image. Told by files of the same size and "

@@ -11,7 +11,7 @@ from imgdiag.python.interpreters import Interpreter
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal_fix
 from imgdiag.rules._unused import unused_interpreters
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.system import apk, conda
 from imgdiag.system.package import SystemPackage
 
@@ -48,6 +48,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             fix=_fix(facts, claim, paths, packages, in_base=in_base),
             claim=claim,
             informational=in_base,
+            in_base=in_base,
         )
 
 
@@ -118,6 +119,7 @@ _BASE = ExampleLayer(created_by="ADD base.tar /", files={"etc/os-release": "ID=d
 
 RULE = Rule(
     name="multiple-pythons",
+    topic=Topic.PYTHON,
     title="A Python that the image does not use",
     why="A base image with Python, one from the distribution's packages and one from uv or pyenv "
     "have 30 to 250 MB each, and the program that the image starts uses one. Reported only where "

@@ -8,7 +8,7 @@ from imgdiag.finding import Finding, Safety
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal_fix
 from imgdiag.rules._unused import in_use, unused
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 # A venv may be made in a project's own folder: only its own parts go.
 _PARTS = ("bin", "include", "lib", "lib64", "pyvenv.cfg", "share")
@@ -35,6 +35,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             fix=removal_fix(facts, paths, where="makes it"),
             claim=claim,
             informational=facts.in_base(layer),
+            in_base=facts.in_base(layer),
         )
 
 
@@ -61,6 +62,7 @@ _BESIDES = sum(len(what) for what in _LAYERS[0].files.values() if isinstance(wha
 
 RULE = Rule(
     name="multiple-venvs",
+    topic=Topic.PYTHON,
     title="A virtual environment that the image does not use",
     why="Build tools such as poetry bring an environment of their own, and copies are left over "
     "from a build. The program that the image starts imports from another one, so this one is "

@@ -1,39 +1,31 @@
 """npm-cache: what npm, yarn and pnpm downloaded."""
 
-from collections.abc import Iterator
-
-from imgdiag.facts import Facts
-from imgdiag.finding import Finding, Fix
-from imgdiag.rules._caches import cache_finding, folders_ending_in
-from imgdiag.rules._shell import cache_mount
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
-
-
-def _check(facts: Facts) -> Iterator[Finding]:
-    return cache_finding(
-        facts,
-        rule=RULE.name,
-        what="npm's and yarn's cache",
-        paths=folders_ending_in(
-            facts, ".npm/_cacache", ".cache/yarn", "usr/local/share/.cache/yarn"
-        ),
-        fix=_fix,
-    )
-
-
-def _fix(facts: Facts, layer: int, path: str) -> Fix:
-    return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
-
+from imgdiag.rules._caches import mounted_cache
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 RULE = Rule(
     name="npm-cache",
+    topic=Topic.CACHES,
     title="npm's cache",
-    why="npm keeps each tarball it downloads in `~/.npm/_cacache`, yarn in `~/.cache/yarn`; "
-    "nothing reads them at run time.",
+    why="npm keeps each tarball it downloads in `~/.npm/_cacache`, yarn in `~/.cache/yarn`, "
+    "pnpm in `~/.local/share/pnpm/store`, whose hard links into node_modules are not counted; "
+    "nothing reads the rest at run time.",
     fix="`RUN --mount=type=cache,target=/root/.npm npm ci`, or `npm cache clean --force` in the "
     "same `RUN`.",
     ignore_when="Never.",
-    check=_check,
+    check=mounted_cache(
+        "npm-cache",
+        "npm's, yarn's or pnpm's cache",
+        ".npm/_cacache",
+        ".cache/yarn",
+        "/usr/local/share/.cache/yarn",
+        ".yarn/berry/cache",
+        ".cache/pnpm",
+        ".local/share/pnpm/store",
+        ".bun/install/cache",
+        ".cache/node-gyp",
+        reviewed_with=("bunx", "npx", "pnpm", "pnpx"),
+    ),
     examples=(
         Example(
             what="npm ci as root",

@@ -11,7 +11,7 @@ from imgdiag.rules._gpu_fix import torch_fix
 from imgdiag.rules._hidden import layer_name, visible
 from imgdiag.rules._installed import SITE, installed
 from imgdiag.rules._shell import quoted
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -78,6 +78,7 @@ _RECORD = f"{SITE}/nvidia_cudnn_cu12-9.1.0.70.dist-info/RECORD"
 
 RULE = Rule(
     name="nvidia-dirs-deleted",
+    topic=Topic.GPU,
     title="A CUDA build of torch whose libraries were deleted",
     why="`rm -rf site-packages/nvidia*` is a common answer to a big image. torch's own CUDA code "
     "stays, 0.5 to 1 GB of it, and `import torch` fails: it is linked with the libraries that "

@@ -8,7 +8,7 @@ from imgdiag.rules._gpu import largest, named
 from imgdiag.rules._gpu_fix import orphans_fix
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 # These look for CUDA's libraries when they run, and do not require them.
 _LOADERS = frozenset(("ctranslate2", "cupy", "faster-whisper", "numba", "onnxruntime-gpu"))
@@ -38,6 +38,7 @@ _FILES = installed("nvidia-cudnn-cu12", "9.1.0", {"nvidia/cudnn/lib/libcudnn.so.
 
 RULE = Rule(
     name="nvidia-orphans",
+    topic=Topic.GPU,
     title="Libraries for a GPU that nothing requires",
     why="A requirements file made by `pip freeze` names every CUDA library, and keeps asking for "
     "them when torch is the CPU build at last; an upgrade leaves the old ones behind. Nothing that "

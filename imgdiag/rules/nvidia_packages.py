@@ -7,7 +7,7 @@ from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._gpu import brought_in_by, largest, lone_triton, named
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -45,6 +45,7 @@ _CUDNN = installed("nvidia-cudnn-cu12", "9.1.0", {"nvidia/cudnn/lib/libcudnn.so.
 
 RULE = Rule(
     name="nvidia-packages",
+    topic=Topic.GPU,
     title="GPU libraries that a package without a build for a CPU brings in",
     why="What comes with torch is `cuda-torch`'s, what comes with xgboost, tensorflow, jax and the "
     "like is `gpu-build`'s, what nothing requires is `nvidia-orphans`': each has a mend of its "

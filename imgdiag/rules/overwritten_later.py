@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.rules._hidden import amount, hidden_groups, layer_name
+from imgdiag.rules._hidden import amount, hidden_claims, layer_name
 from imgdiag.rules._shell import dropped, joined
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    for created_in, hidden_in, claim in hidden_groups(facts, Cause.OVERWRITTEN, Cause.REPLACED):
+    for created_in, hidden_in, claim in hidden_claims(facts, Cause.OVERWRITTEN, Cause.REPLACED):
         creator, writer = facts.step(created_in), facts.step(hidden_in)
         if creator.command and writer.command:
             edit = joined(facts, created_in, hidden_in)
@@ -35,11 +35,13 @@ def _check(facts: Facts) -> Iterator[Finding]:
             fix=fix,
             claim=claim,
             informational=creator.is_base,
+            in_base=creator.is_base,
         )
 
 
 RULE = Rule(
     name="overwritten-later",
+    topic=Topic.LAYERS,
     title="Files written again by a later layer",
     why="The upper copy is the one that the container sees; the lower one is still downloaded. "
     "Installing a package twice, or upgrading one that the base brings, does this.",

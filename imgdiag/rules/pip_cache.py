@@ -1,37 +1,23 @@
 """pip-cache: what pip downloaded and built."""
 
-from collections.abc import Iterator
-
-from imgdiag.facts import Facts
-from imgdiag.finding import Finding, Fix
-from imgdiag.rules._caches import cache_finding, folders_ending_in
-from imgdiag.rules._shell import cache_mount
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
-
-
-def _check(facts: Facts) -> Iterator[Finding]:
-    return cache_finding(
-        facts,
-        rule=RULE.name,
-        what="pip's cache",
-        paths=folders_ending_in(facts, ".cache/pip"),
-        fix=_fix,
-    )
-
-
-def _fix(facts: Facts, layer: int, path: str) -> Fix:
-    return Fix.of_run("Mount the cache while building", cache_mount(facts, layer, path))
-
+from imgdiag.rules._caches import mounted_cache
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 RULE = Rule(
     name="pip-cache",
+    topic=Topic.CACHES,
     title="pip's cache",
     why="pip keeps each wheel it downloads in `~/.cache/pip`, so the image ships every package "
     "twice: compressed in the cache and installed.",
     fix="`pip install --no-cache-dir`, `ENV PIP_NO_CACHE_DIR=1`, or "
     "`RUN --mount=type=cache,target=/root/.cache/pip`, which also makes the next build faster.",
     ignore_when="Never.",
-    check=_check,
+    check=mounted_cache(
+        "pip-cache",
+        "pip's cache",
+        ".cache/pip",
+        variable=("PIP_CACHE_DIR", "http|http-v2|wheels|selfcheck"),
+    ),
     examples=(
         Example(
             what="pip install as root without --no-cache-dir",

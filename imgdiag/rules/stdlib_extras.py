@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
-from imgdiag.facts import Facts
+from imgdiag.facts import Claim, Facts
 from imgdiag.filesystem import Directory, join
-from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.finding import Finding, Safety
 from imgdiag.rules._hidden import visible
-from imgdiag.rules._shell import removal_fix
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules._shell import removal_in
+from imgdiag.rules._visible import visible_findings
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 _EXTRAS = ("test", "idlelib", "ensurepip", "pydoc_data", "turtledemo")
 _STDLIB = re.compile(r"(?:^|/)lib/python3\.\d+t?$")
@@ -23,35 +25,28 @@ def _check(facts: Facts) -> Iterator[Finding]:
             for name in _EXTRAS
             if isinstance(directory.children.get(name), Directory)
         ]
-        claim = facts.claim_paths(extras)
-        if not claim.layers:
-            continue
         names = ", ".join(extra.rpartition("/")[2] for extra in extras)
-        in_base = facts.in_base(claim.layers[0])
-        yield Finding(
-            rule=RULE.name,
+        yield from visible_findings(
+            facts,
+            RULE.name,
+            extras,
+            message=partial(_message, path, names),
+            fix=partial(removal_in, facts, where="installs the interpreter"),
             safety=Safety.REVIEW,
-            message=f"{visible(claim)} of the standard library in /{path} that "
-            f"services rarely import: {names}"
-            + (
-                ". It came with the base image, where an rm in a later layer frees nothing"
-                * in_base
-            ),
-            fix=_BASE if in_base else removal_fix(facts, extras, where="installs the interpreter"),
-            claim=claim,
-            informational=in_base,
         )
 
 
-_BASE = Fix(
-    "They come with the base image: only a base without them helps",
-    "Dockerfile",
-    "FROM <a base without them>",
-)
+def _message(path: str, names: str, claim: Claim) -> str:
+    return (
+        f"{visible(claim)} of the standard library in /{path} that services rarely import: {names}"
+    )
+
+
 _LIBRARY = "opt/python/lib/python3.11"
 
 RULE = Rule(
     name="stdlib-extras",
+    topic=Topic.PYTHON,
     title="Parts of the standard library that a service does not import",
     why="A Python built from source brings its own test suite (119 MB with byte-code), IDLE, "
     "ensurepip and pydoc's data. The official -slim images leave the tests out.",

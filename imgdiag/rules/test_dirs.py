@@ -9,7 +9,7 @@ from imgdiag.python.imports.names import BENCHMARKS, TESTS
 from imgdiag.rules._folders import hint, imported_packages, package_folders, proven
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal_fix
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
 
 # Measured: without its tests the package, or another that imports them, does not import.
@@ -77,6 +77,7 @@ _SITE = "app/.venv/lib/python3.11/site-packages"
 
 RULE = Rule(
     name="test-dirs",
+    topic=Topic.PYTHON,
     title="Packages' own tests",
     why="About a tenth of a science stack is test code. Most is never imported, and some is: "
     "numpy 2.2's is, by every import of scipy. `--check-imports` reads all sources and tells "

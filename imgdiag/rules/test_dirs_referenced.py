@@ -7,7 +7,7 @@ from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.imports import Verdict
 from imgdiag.rules._compact import largest_first
 from imgdiag.rules._hidden import visible
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -41,6 +41,7 @@ _SITE = "app/.venv/lib/python3.11/site-packages"
 
 RULE = Rule(
     name="test-dirs-referenced",
+    topic=Topic.PYTHON,
     title="Folders of tests, documentation and examples that packages import",
     why="Packages keep things in them that they need at run time: `botocore.docs` makes the "
     "docstrings of boto3's clients, `astropy.tests` and `tables.tests` are imported with their "

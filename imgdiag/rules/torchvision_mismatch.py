@@ -9,7 +9,7 @@ from imgdiag.python.gpu_use import GpuBuild
 from imgdiag.rules._gpu_fix import torch_fix
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -60,6 +60,7 @@ def _vision(version: str) -> dict[str, int | str]:
 
 RULE = Rule(
     name="torchvision-mismatch",
+    topic=Topic.GPU,
     title="torchvision built for a GPU beside a CPU build of torch",
     why="torch, torchvision and torchaudio have to come from one index. torch from PyTorch's CPU "
     "index and torchvision from PyPI are of two builds: torchvision's operators are linked with "

@@ -8,7 +8,7 @@ from imgdiag.rules._gpu import brought_in_by, lone_triton, named
 from imgdiag.rules._gpu_fix import exclusion_fix
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
-from imgdiag.rules.rule import Example, ExampleLayer, Rule
+from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -38,6 +38,7 @@ _TRITON = installed("triton", "3.9.0", {"triton/_C/libtriton.so": 1_000_000_000}
 
 RULE = Rule(
     name="triton-in-cpu",
+    topic=Topic.GPU,
     title="triton beside a CPU build of torch",
     why="triton compiles code for GPUs, and takes 0.6 to 1 GB. torch's CPU build neither requires "
     "nor uses it, `torch.compile` on a CPU included, but packages such as openai-whisper ask for "

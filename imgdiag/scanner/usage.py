@@ -28,6 +28,7 @@ class Usage:
     def __init__(self, filesystem: Filesystem) -> None:
         self._filesystem = filesystem
         self.directories: list[tuple[str, Directory]] = list(filesystem.directories())
+        self._real = dict(self.directories)
         self.named: dict[str, list[tuple[str, Directory]]] = defaultdict(list)
         self._bytes: dict[Directory, int] = {}
         self._first_name: dict[File, str] = {}  # of files with several names
@@ -89,7 +90,10 @@ class Usage:
         """Yield the files at or below `paths` by all their names there; overlaps come once."""
         done: set[Directory] = set()
         for path in paths:
-            node = self._filesystem.find(path)
+            # Mostly a folder's path is its real one, which saves the walk down to it.
+            parent, _, name = path.rpartition("/")
+            folder = self._real.get(parent)
+            node = folder.children.get(name) if folder and name else self._filesystem.find(path)
             if isinstance(node, File):
                 yield path, node
             stack = [(path, node)] if isinstance(node, Directory) else []

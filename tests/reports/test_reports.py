@@ -119,7 +119,7 @@ def test_one_mend_for_two_findings_is_told_once(format_: str) -> None:
     two = {**torch(), **torch("opt/tool/lib/python3.12/site-packages")}
     layer = ExampleLayer(created_by="RUN pip install torch", files=two)
     report = render(format_, analysed(layer), Gate(()), Style())
-    assert report.count("cuda-torch") == 3  # twice among the causes, once among the mends
+    assert report.count("cuda-torch") == 2  # once for both as a reason, once among the mends
     assert report.count("Install the CPU build of torch") == 1
 
 

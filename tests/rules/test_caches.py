@@ -9,6 +9,7 @@ from imgdiag.rules import (
     apt_archives,
     apt_lists,
     conda_pkgs,
+    go_cache,
     npm_cache,
     pip_cache,
     poetry_cache,
@@ -36,7 +37,14 @@ PIP = "root/.cache/pip/http-v2/a"
             "RUN --mount=type=cache,target=/root/.cache/pip \\\n    make",
         ),
         ("COPY /root /root", "# in that stage\nRUN rm -rf \\\n    /root/.cache/pip"),
-        ("", "FROM <a base without it>"),
+        ("Imported from -", "FROM <a base without it>"),
+        (
+            "",
+            (
+                "# at the end of that RUN, or of the stage that they come from\n"
+                "RUN rm -rf \\\n    /root/.cache/pip"
+            ),
+        ),
     ],
 )
 def test_pip(created_by: str, snippet: str) -> None:
@@ -120,7 +128,7 @@ def test_a_cache_of_a_run_and_a_copy_is_removed_in_both() -> None:
         ExampleLayer(created_by="RUN make", files={"home/a/.cache/pip/b": 7}),
     )
     assert only(pip_cache.RULE, facts).fix.snippet == (
-        "RUN make \\\n && rm -rf \\\n    /home/a/.cache/pip\n\n"
+        "RUN --mount=type=cache,target=/home/a/.cache/pip \\\n    make\n\n"
         "# and in the stage that they are copied from\nRUN rm -rf \\\n    /root/.cache/pip"
     )
 
@@ -162,6 +170,41 @@ def test_an_older_copy_in_another_layer_counts_in_the_layers_alone() -> None:
     )  # where it is made, not where it is chowned
     assert (claim.layer_bytes, claim.visible_bytes) == (10, 5)
     assert set(claim.layers) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "reader"),
+    [
+        (uv_cache.RULE, "root/.cache/uv/archive-v0/a", "uvx"),
+        (go_cache.RULE, "root/.cache/go-build/a", "go"),
+        (npm_cache.RULE, "root/.npm/_cacache/a", "npx"),
+    ],
+)
+def test_what_the_container_starts_with_may_read_its_cache(
+    rule: Rule, path: str, reader: str
+) -> None:
+    layer = ExampleLayer(created_by="RUN make", files={path: 5})
+    assert only(rule, made_facts(layer)).safety is Safety.SAFE
+    for command in ((reader, "run", "x"), ("sh", "-c", f"exec /usr/bin/{reader} x")):
+        finding = only(rule, made_facts(layer, command=command))
+        assert finding.safety is Safety.REVIEW
+        assert f"{reader}, which the container starts, may read it" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("variable", "files", "found"),
+    [
+        ({"PIP_CACHE_DIR": "/var/pip"}, {"var/pip/http-v2/a": 5, "var/pip/wheels/b": 2}, 7),
+        ({"PIP_CACHE_DIR": "/app"}, {"app/http/a": 5, "app/main.py": 2}, 0),
+        ({"PIP_CACHE_DIR": "var/pip"}, {"var/pip/http/a": 5}, 0),
+        ({"PIP_CACHE_DIR": "/root/.cache/pip"}, {"root/.cache/pip/http/a": 5}, 5),
+    ],
+)
+def test_a_variable_moves_a_cache(
+    variable: dict[str, str], files: dict[str, int], found: int
+) -> None:
+    facts = made_facts(ExampleLayer(created_by="RUN x", files=files), environment=variable)
+    assert sum(each.bytes for each in pip_cache.RULE.run(facts)) == found
 
 
 def test_a_second_pkgs_folder_of_conda_needs_its_conda_meta() -> None:

@@ -17,6 +17,7 @@ from imgdiag.python.imports import Candidate, Verdict
 from imgdiag.python.imports.names import BENCHMARKS, TESTS
 from imgdiag.rules import _compact
 from imgdiag.rules._compact import Removal, compact_removal
+from imgdiag.rules._shell import removal as named
 from tests.made import made_checked
 
 SITE = "app/lib/python3.11/site-packages"
@@ -115,9 +116,7 @@ def test_it_is_no_error_when_a_package_is_not_there() -> None:
 def test_the_lines() -> None:
     files = {**many(7), f"{SITE}/p1/a.py": "from . import tests", f"{SITE}/p1/docs/tests/x.py": ""}
     facts = made_checked(files)
-    assert written(facts) == (
-        "rm -rf \\\n    " + " \\\n    ".join(f"/{each.path}" for each in folders(facts))
-    )
+    assert written(facts) == named(each.path for each in folders(facts))
     files |= {f"{SITE}/p8/tests/x.py": "x = 1"}
     facts = made_checked(files)
     assert (

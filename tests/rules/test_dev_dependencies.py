@@ -17,7 +17,7 @@ def made(**requires: Sequence[str]) -> dict[str, int | str]:
 
 def gone(files: dict[str, int | str]) -> set[str]:
     claim = only(RULE, facts_of(files)).claim
-    names = (path.rpartition("/")[2] for path, _ in claim.paths)
+    names = (path.rpartition("/")[2] for path in claim.sizes)
     return {name.removesuffix(".py") for name in names if name.endswith(".py")}
 
 

@@ -51,8 +51,10 @@ def test_a_rule_keeps_the_form(name: str) -> None:
     for text in (rule.why, rule.fix, rule.ignore_when):
         assert text.endswith("."), text
         assert "  " not in text
+    assert len(rule.why) > len(rule.title) + 60, "why it matters is more than what it is"
     for example in rule.examples:
         assert example.what.strip()
+        assert not example.what.endswith(".")
         assert example.layers
     assert any(example.finds for example in rule.examples), "an example that finds something"
     assert any(not example.finds for example in rule.examples), "an example that finds nothing"
@@ -62,7 +64,9 @@ def test_a_rule_keeps_the_form(name: str) -> None:
 def test_a_finding_is_complete(rule: Rule, finding: Finding) -> None:
     assert finding.rule == rule.name
     assert finding.message[0].isalnum()
+    assert finding.message[-1] not in ".:,; "
     assert "\n" not in finding.message
+    assert finding.informational or not (finding.in_base or finding.hazard)
     assert finding.fix.summary[0].isupper()
     assert not finding.fix.summary.endswith(".")
     assert finding.fix.target
@@ -70,7 +74,7 @@ def test_a_finding_is_complete(rule: Rule, finding: Finding) -> None:
     assert finding.claim.layers
     assert finding.visible_bytes <= finding.bytes
     claimed = finding.bytes + finding.replacement_bytes
-    assert sum(size for _, size in finding.claim.paths) == claimed
+    assert sum(finding.claim.sizes.values()) == claimed
     assert claimed == sum(file.size for file in finding.claim.files)
 
 
