@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._development import brought_for_developers
 from imgdiag.project.checks._environments import lands, of_poetry
 from imgdiag.project.checks._mends import in_dockerfile, with_option
 from imgdiag.project.checks._tools import call, runs_of
@@ -11,8 +12,10 @@ from imgdiag.project.toml import table
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
-    if project.for_development or not _has_groups(project):
+    groups = _groups(project)
+    if project.for_development or not groups:
         return
+    brought = brought_for_developers(project, "poetry", groups)
     for placed in project.built:
         for ran in runs_of(placed, "poetry", "install", "sync"):
             if ran.command.has("--only", "--without", "--no-dev", "--only-root"):
@@ -24,7 +27,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
                 project,
                 ran.line,
                 f"poetry {verb} installs the development dependencies, and this environment goes "
-                "into the image",
+                f"into the image{brought}",
                 in_dockerfile(
                     "Install the main group alone",
                     with_option(placed.instruction, f"poetry {verb}", "--only main"),
@@ -33,17 +36,18 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
             )
 
 
-def _has_groups(project: Project) -> bool:
-    """Tell whether there is something to leave out, as far as the project says."""
+def _groups(project: Project) -> set[str]:
+    """Return the groups that poetry installs without being asked, as far as the project says."""
     if project.settings is None:
-        return True
+        return {"dev"}
     values = project.settings.file.values
     poetry = table(values, "tool", "poetry")
-    named = any(
-        not (isinstance(group, Mapping) and group.get("optional"))
-        for group in table(poetry, "group").values()
-    )
-    return named or bool(poetry.get("dev-dependencies") or values.get("dependency-groups"))
+    groups = {
+        name
+        for name, group in table(poetry, "group").items()
+        if not (isinstance(group, Mapping) and group.get("optional"))
+    } | {*table(values, "dependency-groups")}
+    return groups | {"dev"} if poetry.get("dev-dependencies") else groups
 
 
 CHECK = Check(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._development import brought_for_developers
 from imgdiag.project.checks._environments import lands, of_uv
 from imgdiag.project.checks._mends import in_dockerfile, with_option
 from imgdiag.project.checks._tools import is_on, runs_of
@@ -15,6 +16,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     if project.for_development or not groups:
         return
     option = "--no-dev" if groups == {"dev"} else "--no-default-groups"
+    brought = brought_for_developers(project, "uv", groups)
     for placed in project.built:
         for ran in runs_of(placed, "uv", "sync"):
             if not _leaves_out(placed, ran) and lands(project, placed, of_uv(placed, ran)):
@@ -22,7 +24,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
                     project,
                     ran.line,
                     "uv sync installs the development dependencies, and this environment goes "
-                    "into the image",
+                    f"into the image{brought}",
                     in_dockerfile(
                         "Leave them out", with_option(placed.instruction, "uv sync", option)
                     ),

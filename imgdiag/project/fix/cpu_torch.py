@@ -118,6 +118,8 @@ def _edit_uv(edit: _Edit, pyproject: Pyproject, plan: TorchPlan, wanted: list[st
         index = tomlkit.table()
         index.update({"name": name, "url": CPU_INDEX, "explicit": True})
         if "index" not in uv:
+            if uv and not tomlkit.dumps(uv).endswith("\n\n"):
+                uv.add(tomlkit.nl())
             uv["index"] = tomlkit.aot()
         indexes = uv["index"]
         if isinstance(indexes, AoT):
