@@ -8,6 +8,17 @@ from imgdiag.project.fix.patch import Patch
 from imgdiag.project.project import Project
 from imgdiag.units import format_bytes
 
+# What a project of uv says to get torch's CPU build; the examples of several checks have it too.
+CPU_SOURCE = f"""\
+[[tool.uv.index]]
+name = "{NAME}"
+url = "{CPU_INDEX}"
+explicit = true
+
+[tool.uv.sources]
+torch = [{{ index = "{NAME}" }}]
+"""
+
 
 def is_asked(project: Project) -> bool:
     """Tell whether torch is wanted, and nothing says that it is meant for a GPU."""
@@ -18,21 +29,11 @@ def cpu_fix(project: Project, summary: str) -> Fix:
     """Return the mend that brings the CPU build, made from the files in hand where that can be."""
     patches = [each for each in cpu_torch_patch(project, project.torch) if isinstance(each, Patch)]
     if not patches:
-        return Fix(summary, "pyproject.toml", _UV)
+        return Fix(summary, "pyproject.toml", CPU_SOURCE.rstrip())
     patch = patches[0]
     added = [line[1:] for line in patch.diff().splitlines()[2:] if line.startswith("+")]
     then = "".join(f"\n# then: {step}" for step in patch.next_steps)
     return Fix(summary, patch.path, "\n".join(added).strip("\n") + then)
-
-
-_UV = f"""\
-[[tool.uv.index]]
-name = "{NAME}"
-url = "{CPU_INDEX}"
-explicit = true
-
-[tool.uv.sources]
-torch = [{{ index = "{NAME}" }}]"""
 
 
 def gpu_words(project: Project) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from imgdiag.finding import Fix, Severity
 from imgdiag.project.check import Check, ProjectExample, ProjectFinding
-from imgdiag.project.checks._torch import gpu_words, is_asked
+from imgdiag.project.checks._torch import CPU_SOURCE, gpu_words, is_asked
 from imgdiag.project.project import Project
 
 
@@ -32,19 +32,12 @@ _LOCKS = {
     "pylock": "uv export --format pylock.toml --output-file pylock.toml",
     "requirements": "uv export --output-file requirements.txt",
 }
-_PROJECT = """\
+_PROJECT = f"""\
 [project]
 name = "service"
 dependencies = ["torch"]
 
-[[tool.uv.index]]
-name = "pytorch-cpu"
-url = "https://download.pytorch.org/whl/cpu"
-explicit = true
-
-[tool.uv.sources]
-torch = [{ index = "pytorch-cpu" }]
-"""
+{CPU_SOURCE}"""
 _LOCK = """\
 version = 1
 requires-python = ">=3.11"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from imgdiag.finding import Severity
 from imgdiag.project.check import Check, ProjectExample, ProjectFinding
-from imgdiag.project.checks._torch import cpu_fix
+from imgdiag.project.checks._torch import CPU_SOURCE, cpu_fix
 from imgdiag.project.project import Project
 
 
@@ -25,16 +25,6 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         )
 
 
-_INDEX = """\
-[[tool.uv.index]]
-name = "pytorch-cpu"
-url = "https://download.pytorch.org/whl/cpu"
-explicit = true
-
-[tool.uv.sources]
-torch = [{ index = "pytorch-cpu" }]
-"""
-
 CHECK = Check(
     name="torch-source-ineffective",
     title="A source for a torch that only another package asks for",
@@ -49,7 +39,7 @@ CHECK = Check(
             what="torch comes with another package",
             files={
                 "pyproject.toml": '[project]\nname = "a"\ndependencies = ["sentence-transformers"]'
-                f"\n{_INDEX}"
+                f"\n{CPU_SOURCE}"
             },
             finds=("pyproject.toml:10",),
         ),
@@ -57,7 +47,7 @@ CHECK = Check(
             what="a constraint makes it count",
             files={
                 "pyproject.toml": '[project]\nname = "a"\ndependencies = ["sentence-transformers"]'
-                f'\n[tool.uv]\nconstraint-dependencies = ["torch"]\n{_INDEX}'
+                f'\n[tool.uv]\nconstraint-dependencies = ["torch"]\n{CPU_SOURCE}'
             },
         ),
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from imgdiag.finding import Severity
 from imgdiag.project.check import Check, ProjectExample, ProjectFinding
-from imgdiag.project.checks._torch import cpu_fix, gpu_words, is_asked
+from imgdiag.project.checks._torch import CPU_SOURCE, cpu_fix, gpu_words, is_asked
 from imgdiag.project.project import Project
 
 
@@ -44,15 +44,6 @@ dependencies = [
 
 [tool.uv]
 """
-_BOUND = """\
-[[tool.uv.index]]
-name = "pytorch-cpu"
-url = "https://download.pytorch.org/whl/cpu"
-explicit = true
-
-[tool.uv.sources]
-torch = [{ index = "pytorch-cpu" }]
-"""
 
 CHECK = Check(
     name="torch-source-missing",
@@ -77,7 +68,7 @@ CHECK = Check(
         ),
         ProjectExample(
             what="bound to PyTorch's CPU index",
-            files={"pyproject.toml": _UV + _BOUND},
+            files={"pyproject.toml": _UV + CPU_SOURCE},
         ),
         ProjectExample(
             what="the index on pip's command line",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from imgdiag.project.check import Check, ProjectExample, ProjectFinding
-from imgdiag.project.checks._torch import cpu_fix
+from imgdiag.project.checks._torch import CPU_SOURCE, cpu_fix
 from imgdiag.project.project import Project
 from imgdiag.project.torch_plan import FAMILY
 
@@ -26,7 +26,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     )
 
 
-_TEXT = """\
+_TEXT = f"""\
 [project]
 name = "service"
 dependencies = [
@@ -34,14 +34,7 @@ dependencies = [
     "torchvision",
 ]
 
-[[tool.uv.index]]
-name = "pytorch-cpu"
-url = "https://download.pytorch.org/whl/cpu"
-explicit = true
-
-[tool.uv.sources]
-torch = [{ index = "pytorch-cpu" }]
-"""
+{CPU_SOURCE}"""
 
 CHECK = Check(
     name="torchvision-index-mismatch",
