@@ -7,4 +7,6 @@ RUN apt-get update \
  && python3 -m venv .venv \
  && .venv/bin/pip install --no-cache-dir --no-binary markupsafe markupsafe==2.1.5 \
  && apt-get purge -y --auto-remove gcc libc6-dev python3-dev \
- && apt-get clean
+ && apt-get clean \
+ && rm -rf /usr/share/man /usr/share/info /usr/share/lintian /usr/share/gtk-doc \
+ && find /usr/share/doc -type f -not -name 'copyright*' -delete

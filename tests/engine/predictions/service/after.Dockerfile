@@ -4,7 +4,9 @@ WORKDIR /app
 RUN apt-get update \
  && apt-get install -y --no-install-recommends tini \
  && rm -rf /var/lib/apt/lists/* \
- && apt-get clean
+ && apt-get clean \
+ && rm -rf /usr/share/man /usr/share/info /usr/share/lintian /usr/share/gtk-doc \
+ && find /usr/share/doc -type f -not -name 'copyright*' -delete
 COPY requirements.txt .
 RUN groupadd -r app \
  && useradd -r -g app app
