@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgdiag.analysis import Analysis
-from imgdiag.finding import Safety, Severity
+from imgdiag.finding import Finding, Safety, Severity
 from imgdiag.text import shortened
 from imgdiag.units import format_bytes
 
@@ -32,13 +32,17 @@ class Budgets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One limit held against one number; `actual` is None when it could not be known."""
+    """One limit held against one number; `actual` is None when it could not be known.
+
+    `findings` are those that it fails for.
+    """
 
     name: str
     limit: float
     actual: float | None
     passed: bool
     detail: str
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ def _checks(analysis: Analysis, budgets: Budgets) -> Iterator[Check]:
             detail=f"{len(failing)} finding{'s' * (len(failing) != 1)} of 1 MB or more: {names}"
             if failing
             else "no findings",
+            findings=tuple(failing),
         )
     if analysis.skipped and not budgets.allow_partial:
         yield Check(

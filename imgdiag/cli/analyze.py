@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from imgdiag import reports
-from imgdiag.cli import _options
-from imgdiag.errors import ImgdiagError
+from imgdiag.cli import _options, _reports
 from imgdiag.finding import Safety
 from imgdiag.purpose import Target
 
@@ -25,15 +22,6 @@ _LEVELS = [*(safety.value for safety in Safety), "never"]
 
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
-
-
-def output(value: str) -> tuple[str, str]:
-    """Return the two parts of `FORMAT=PATH`; an option type for click."""
-    name, equals, path = value.partition("=")
-    if not equals or not path or name not in reports.formats():
-        known = ", ".join(reports.formats())
-        raise click.BadParameter(f"{value!r} is not FORMAT=PATH with a format of {known}")
-    return name, path
 
 
 def _size_option(name: str, text: str) -> Callable[[_Function], _Function]:
@@ -48,25 +36,7 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 
 @click.command()
 @click.argument("reference", metavar="REF")
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(reports.formats()),
-    default="text",
-    show_default=True,
-    help="Format of the report on standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=output,
-    metavar="FORMAT=PATH",
-    multiple=True,
-    help="Write a report to a file, as in markdown=report.md; may be repeated. With '-' as the "
-    "path it takes the place of the report on standard output.",
-)
+@_reports.writes_reports(reports.formats())
 @click.option("--details", is_flag=True, help="Show every layer, folder and finding in the text.")
 @click.option(
     "--quick",
@@ -108,10 +78,9 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @_options.reads_image
 def command(
     reading: _options.Reading,
+    wanted: _reports.Wanted,
     dockerfile: Choice | None,
     reference: str,
-    format_: str,
-    outputs: tuple[tuple[str, str], ...],
     details: bool,
     quick: bool,
     gpu: bool | None,
@@ -142,16 +111,10 @@ def command(
     from imgdiag import pipeline
     from imgdiag.gate import Budgets, judge
 
-    targets = [(name, Path(path)) for name, path in outputs if path != "-"]
-    printed = [name for name, path in outputs if path == "-"] or [format_]
-    if len(printed) > 1:
-        raise click.BadParameter("only one report can go to standard output", param_hint="-o")
     if quick and (max_waste is not None or max_waste_percent is not None):
         raise click.UsageError("--quick does not know the waste well enough to hold it to a limit")
     if quick and check_imports:
         raise click.UsageError("--quick reads no sources, so it cannot check imports")
-    for _, path in targets:
-        _check_writable(path)
     declared = None if gpu is None else Target.GPU if gpu else Target.CPU
     with reading() as request:
         if quick:
@@ -178,29 +141,5 @@ def command(
             allow_partial=allow_partial or quick,  # who asks for a part gets a part
         ),
     )
-    style = reports.Style(
-        color=_options.wants_color(), width=_options.page_width(), details=details
-    )
-    click.echo(reports.render(printed[0], analysis, gate, style), nl=False)
-    for name, path in targets:
-        _write(path, reports.render(name, analysis, gate, reports.Style(details=details)))
+    wanted.write(lambda name, style: reports.render(name, analysis, gate, style), details=details)
     sys.exit(0 if gate.passed else BUDGET_FAILED)
-
-
-def _check_writable(path: Path) -> None:
-    """Say at once, not after minutes of reading, that a report cannot be written."""
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ImgdiagError(
-            f"cannot write {str(path)!r}",
-            hint="Check that the folder exists and that you may write to it",
-        )
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ImgdiagError(
-            f"cannot write {str(path)!r} ({error.strerror or error})",
-            hint="Check that the folder exists and that you may write to it",
-        ) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgdiag.cli import _options
+from imgdiag.cli import _reports
 from imgdiag.cli._project import reads_project
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Severity
@@ -15,6 +15,7 @@ from imgdiag.finding import Severity
 if TYPE_CHECKING:
     from imgdiag.project.project import Project
 
+FORMATS = ("github", "json", "junit", "sarif", "text")
 FOUND = 1
 _LEVELS = [*(severity.value for severity in Severity), "never"]
 
@@ -28,8 +29,8 @@ _LEVELS = [*(severity.value for severity in Severity), "never"]
     show_default=True,
     help="Fail when there is a finding of this severity or a higher one.",
 )
-@_options.as_text_or_json
-def command(project: Project, fail_on: str, format_: str) -> None:
+@_reports.writes_reports(FORMATS)
+def command(project: Project, wanted: _reports.Wanted, fail_on: str) -> None:
     """Say what in a project makes its image big or its build unsafe, before it is built.
 
     Reads the Dockerfile and what stands beside it: .dockerignore, the files that COPY takes,
@@ -44,7 +45,7 @@ def command(project: Project, fail_on: str, format_: str) -> None:
       3  a file could not be read
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.checks import check_project
-    from imgdiag.reports import Style, _check
+    from imgdiag.reports import _check
 
     if project.dockerfile is None and project.settings is None and not project.locks:
         raise ImgdiagError(
@@ -59,9 +60,5 @@ def command(project: Project, fail_on: str, format_: str) -> None:
         for each in findings
         if fail_on != "never" and levels.index(each.severity) <= levels.index(Severity(fail_on))
     ]
-    if format_ == "json":
-        click.echo(_check.as_json(project, findings, passed=not failing), nl=False)
-    else:
-        style = Style(color=_options.wants_color(), width=_options.page_width())
-        click.echo(_check.text(project, findings, style), nl=False)
+    wanted.write(lambda name, style: _check.render(name, project, findings, failing, style))
     sys.exit(FOUND if failing else 0)

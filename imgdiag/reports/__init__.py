@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How the reader sees the report. Formats for machines pay it no heed."""
+    """How the reader sees the report. Formats for machines pay it no heed.
+
+    `marker` names the hidden first line of Markdown, "" for none.
+    """
 
     color: bool = False
     width: int = 100
     details: bool = False
+    marker: str = ""
 
 
 def formats() -> tuple[str, ...]:

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from imgdiag.finding import Severity
 from imgdiag.project.check import ProjectFinding
+from imgdiag.project.checks import all_checks
 from imgdiag.project.project import Project
 from imgdiag.reports import Style
+from imgdiag.reports._annotations import annotation_lines
+from imgdiag.reports._encoding import encode
+from imgdiag.reports._junit import junit_xml, rule_suite
+from imgdiag.reports._located import of_project
 from imgdiag.reports._page import Page
-from imgdiag.text import utf8
+from imgdiag.reports._sarif import sarif_log
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: ""}
+
+
+def render(
+    format_: str,
+    project: Project,
+    findings: Sequence[ProjectFinding],
+    failing: Sequence[ProjectFinding],
+    style: Style,
+) -> str:
+    """Return the findings in one of the command's formats; `failing` are those of --fail-on."""
+    if format_ == "text":
+        return text(project, findings, style)
+    if format_ == "json":
+        return as_json(project, findings, passed=not failing)
+    located = of_project(findings, failing)
+    if format_ == "sarif":
+        return sarif_log("imgdiag check", all_checks(), located)
+    if format_ == "junit":
+        return junit_xml([rule_suite("imgdiag.checks", all_checks(), located)])
+    return "".join(f"{line}\n" for line in annotation_lines(located))
 
 
 def text(project: Project, findings: Sequence[ProjectFinding], style: Style) -> str:
@@ -57,27 +81,27 @@ def as_json(project: Project, findings: Sequence[ProjectFinding], *, passed: boo
     report = {
         "schema_version": 1,
         "project": {
-            "folder": utf8(str(project.folder)),
-            "dockerfile": utf8(dockerfile.path) if dockerfile else None,
-            "stage": utf8(project.shipped_stages[-1].label) if dockerfile else None,
+            "folder": str(project.folder),
+            "dockerfile": dockerfile.path if dockerfile else None,
+            "stage": project.shipped_stages[-1].label if dockerfile else None,
         },
         "findings": [_finding(each) for each in findings],
         "gate": {"passed": passed},
     }
-    return json.dumps(report, indent=2) + "\n"
+    return encode(report)
 
 
 def _finding(finding: ProjectFinding) -> dict[str, Any]:
     return {
         "check": finding.check,
         "severity": finding.severity.value,
-        "path": utf8(finding.path),
+        "path": finding.path,
         "line": finding.line,
         "end_line": finding.end_line,
-        "message": utf8(finding.message),
+        "message": finding.message,
         "fix": {
-            "summary": utf8(finding.fix.summary),
+            "summary": finding.fix.summary,
             "file": finding.fix.target,
-            "snippet": utf8(finding.fix.snippet),
+            "snippet": finding.fix.snippet,
         },
     }

@@ -1,0 +1,27 @@
+"""The JUnit report, for Jenkins and GitLab: budgets and rules as tests."""
+
+from __future__ import annotations
+
+from imgdiag.analysis import Analysis
+from imgdiag.gate import Gate
+from imgdiag.reports import Style
+from imgdiag.reports._junit import Suite, Test, junit_xml, rule_suite
+from imgdiag.reports._located import of_analysis
+from imgdiag.rules import all_rules
+
+
+def render(analysis: Analysis, gate: Gate, style: Style) -> str:
+    """Return the report as JUnit XML.
+
+    A test fails exactly where the gate does not pass, so that the CI's verdict is the exit code's.
+    """
+    budgets = tuple(
+        Test(
+            name=check.name,
+            failure="" if check.passed else check.detail,
+            text=check.detail,
+        )
+        for check in gate.checks
+    )
+    rules = rule_suite("imgdiag.rules", all_rules(), of_analysis(analysis, gate))
+    return junit_xml([Suite("imgdiag.budgets", budgets), rules])
