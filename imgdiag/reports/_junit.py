@@ -22,7 +22,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class Case:
     """A test case: `failure` says in a line why it failed, "" when it passed; `text` tells all."""
 
     name: str
@@ -34,10 +34,11 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Test cases under a name."""
+    """Test cases under a name; `notes` stand beside them."""
 
     name: str
-    tests: tuple[Test, ...]
+    tests: tuple[Case, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def failures(self) -> int:
@@ -53,12 +54,12 @@ def rule_suite(name: str, rules: Iterable[Described], found: Sequence[Located]) 
     return Suite(name, tuple(_rule_test(rule.name, by_rule.get(rule.name, [])) for rule in rules))
 
 
-def _rule_test(rule: str, found: Sequence[Located]) -> Test:
+def _rule_test(rule: str, found: Sequence[Located]) -> Case:
     if not found:
-        return Test(name=rule)
+        return Case(name=rule)
     failing = [each for each in found if each.fails]
     first = (failing or found)[0]
-    return Test(
+    return Case(
         name=rule,
         failure=failing[0].message if failing else "",
         text="\n\n".join(f"{_where(each)}{each.message}.\n{each.mend}" for each in found),
@@ -82,12 +83,14 @@ def junit_xml(suites: Sequence[Suite]) -> str:
         counts = {"tests": len(suite.tests), "failures": suite.failures, "errors": 0, "skipped": 0}
         lines.append("  " + _tag("testsuite", name=suite.name, **counts, time="0"))
         lines += [line for test in suite.tests for line in _test(suite, test)]
+        if suite.notes:
+            lines.append(f"    <system-out>{escape(_xml(chr(10).join(suite.notes)))}</system-out>")
         lines.append("  </testsuite>")
     lines.append("</testsuites>")
     return "\n".join(lines) + "\n"
 
 
-def _test(suite: Suite, test: Test) -> Iterable[str]:
+def _test(suite: Suite, test: Case) -> Iterable[str]:
     place: dict[str, str | int] = {"file": test.file, "line": test.line} if test.file else {}
     head = "    " + _tag("testcase", classname=suite.name, name=test.name, time="0", **place)
     text = escape(_xml(cut(test.text, _TEXT)))

@@ -76,12 +76,21 @@ class Located:
 
 
 def of_analysis(analysis: Analysis, gate: Gate) -> list[Located]:
-    """Return what can be mended in an image, the most bytes first; notes are left out."""
+    """Return what is to be mended in an image, the most bytes first; notes are left out."""
     failing = {finding for check in gate.checks for finding in check.findings}
     return [
         _of_image(analysis, finding, fails=finding in failing)
-        for finding in _summary.causes_that_matter(analysis)
+        for finding in analysis.findings
+        if finding.severity is not Severity.NOTE
     ]
+
+
+def notes_of(analysis: Analysis) -> list[str]:
+    """Return what a reader of the numbers should know: what was not read, warnings, the route."""
+    notes = [f"Not read: {each.what}: {each.reason}" for each in analysis.skipped]
+    notes += analysis.warnings
+    notes += [f"Read {analysis.route_note}"] if analysis.route_note else []
+    return [printable(note) for note in notes]
 
 
 def of_project(

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +22,7 @@ from imgdiag.finding import Severity
 from imgdiag.reports._encoding import encode
 from imgdiag.reports._line_hash import line_hashes
 from imgdiag.reports._located import Described, Located, Place, repository_root
-from imgdiag.text import cut, printable
+from imgdiag.text import cut
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -41,14 +42,16 @@ def sarif_log(
     *,
     notes: Iterable[str] = (),
 ) -> str:
-    """Return one run of `tool`: all that it looks for, and what it found; `notes` are warnings."""
+    """Return one run of `tool`: what it found, and the rules of that; `notes` are warnings."""
     groups: dict[_Key, list[Located]] = {}
     for each in found:
         groups.setdefault((each.rule, each.place.path, each.place.line), []).append(each)
     kept = list(groups.values())[:_RESULTS]
-    warnings = [printable(note) for note in notes]
+    warnings = list(notes)
     if len(kept) < len(groups):
         warnings.append(f"{len(groups) - _RESULTS:,} results are left out: GitHub stores 5,000")
+    names = {group[0].rule for group in kept}
+    rules = [rule for rule in rules if rule.name in names]
     index = {rule.name: number for number, rule in enumerate(rules)}
     fingerprints = _Fingerprints()
     return encode(
@@ -161,31 +164,41 @@ class _Fingerprints:
 
     def __init__(self) -> None:
         self._root = repository_root()
-        self._files: dict[str, str] = {}
-        self._hashes: dict[str, tuple[str, ...]] = {}
+        self._files: dict[str, _Lines] = {}
         self._counts: Counter[str] = Counter()
 
     def of(self, finding: Located) -> dict[str, str]:
         """Return the fingerprints of a result: our own, and the one that GitHub goes by."""
         place = finding.place
-        text = self._text(place.path)
-        lines = text.splitlines()[place.line - 1 : place.end_line] if finding.is_known else []
+        if place.path not in self._files:
+            self._files[place.path] = _Lines.of(self._root / place.path)
+        file = self._files[place.path]
+        lines = file.lines[place.line - 1 : place.end_line] if finding.is_known else ()
         what = " ".join(" ".join(lines).split()) or place.what
         parts = f"{finding.rule}\0{place.path}\0{what}"
         digest = hashlib.sha256(parts.encode("utf-8", "backslashreplace")).hexdigest()[:32]
         self._counts[digest] += 1
         own = f"{digest}:{self._counts[digest]}"
-        hashes = self._hashes.setdefault(place.path, line_hashes(text) if text else ())
-        known = hashes[place.line - 1] if place.line <= len(hashes) else own
-        return {"imgdiag/v1": own, "primaryLocationLineHash": known}
+        is_there = place.line <= len(file.hashes)
+        return {
+            "imgdiag/v1": own,
+            "primaryLocationLineHash": file.hashes[place.line - 1] if is_there else own,
+        }
 
-    def _text(self, path: str) -> str:
-        """Return the text of a file of the repository, "" where there is none to read."""
-        if path not in self._files:
-            whole = Path(self._root, path)
-            try:
-                is_fit = whole.is_file() and whole.stat().st_size <= _FILE
-                self._files[path] = whole.read_text("utf-8", "replace") if is_fit else ""
-            except OSError:
-                self._files[path] = ""
-        return self._files[path]
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of a file of the repository and their hashes; none of one that is not there."""
+
+    lines: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, path: Path) -> _Lines:
+        try:
+            if not path.is_file() or path.stat().st_size > _FILE:
+                return cls()
+            text = path.read_bytes().decode("utf-8", "replace")
+        except (OSError, ValueError):  # a name with a NUL is none
+            return cls()
+        return cls(tuple(re.split("\r\n|\r|\n", text)), line_hashes(text))

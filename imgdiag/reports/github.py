@@ -6,19 +6,20 @@ from imgdiag.analysis import Analysis
 from imgdiag.gate import Gate
 from imgdiag.reports import Style, _summary
 from imgdiag.reports._annotations import annotation, annotation_lines
-from imgdiag.reports._located import of_analysis
+from imgdiag.reports._located import notes_of, of_analysis
 from imgdiag.units import format_bytes
 
 
 def render(analysis: Analysis, gate: Gate, style: Style) -> str:
-    """Return budgets that failed as errors, what can be mended, and the size as a notice."""
+    """Return budgets that failed as errors, what can be mended, and all else as a notice."""
     size = format_bytes(analysis.sizes.layer_bytes)
     verdict = f"{analysis.reference}: {size}, {_summary.headline(analysis)}"
+    notes = notes_of(analysis)
     lines = [
         annotation("error", f"imgdiag: {check.name}", check.detail)
         for check in gate.checks
         if not check.passed
     ]
     lines += annotation_lines(of_analysis(analysis, gate))
-    lines.append(annotation("notice", "imgdiag", verdict))
+    lines.append(annotation("notice", "imgdiag", "\n".join((verdict, *notes))))
     return "\n".join(lines) + "\n"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from imgdiag.analysis import Analysis
 from imgdiag.gate import Gate
 from imgdiag.reports import Style
-from imgdiag.reports._junit import Suite, Test, junit_xml, rule_suite
-from imgdiag.reports._located import of_analysis
+from imgdiag.reports._junit import Case, Suite, junit_xml, rule_suite
+from imgdiag.reports._located import notes_of, of_analysis
 from imgdiag.rules import all_rules
 
 
@@ -16,12 +18,13 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     A test fails exactly where the gate does not pass, so that the CI's verdict is the exit code's.
     """
     budgets = tuple(
-        Test(
+        Case(
             name=check.name,
             failure="" if check.passed else check.detail,
             text=check.detail,
         )
         for check in gate.checks
     )
-    rules = rule_suite("imgdiag.rules", all_rules(), of_analysis(analysis, gate))
+    found = rule_suite("imgdiag.rules", all_rules(), of_analysis(analysis, gate))
+    rules = replace(found, notes=tuple(notes_of(analysis)))
     return junit_xml([Suite("imgdiag.budgets", budgets), rules])

@@ -1,251 +1,263 @@
-"""The Markdown report, for a pull request, a wiki or a chat: verdict first, details folded."""
+"""The Markdown report, for a pull request: the verdict, the causes, what to do; the rest folded.
+
+It is at most as long as GitHub lets a comment be, so the same text fits a step's summary.
+"""
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable, Sequence
 
 from imgdiag.analysis import Analysis
 from imgdiag.gate import Gate
 from imgdiag.reports import Style, _summary
-from imgdiag.text import printable, shortened
+from imgdiag.reports._markup import Section, code, fence, folded, indented, page, table, text
+from imgdiag.text import shortened
 from imgdiag.units import format_bytes, format_share
 
 _PACKAGES = 15
 _SYSTEM_PACKAGES = 10
 _MENDS = 3
+_NAME = 300  # characters of a reference: names are shorter
+_MESSAGE = 1_000  # characters of a finding's
+_FOLDED_FINDINGS = 50
+
+Row = tuple[str, ...]
 
 
 def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     """Return the report in GitHub's Markdown."""
+    return page(sections(analysis, gate, style))
+
+
+def sections(
+    analysis: Analysis, gate: Gate, style: Style, changes: Sequence[Section] = ()
+) -> Iterable[Section]:
+    """Yield the parts of the page, what matters most first, to be cut at the end.
+
+    `changes` say what is new since another image, and come before what the image is made of.
+    """
+    yield _head(analysis, gate, style)
+    yield _budgets(gate)
+    yield from changes
+    yield _partial(analysis)
+    yield _causes(analysis)
+    yield _hazards(analysis)
+    yield from _mends(analysis)
+    yield _sizes(analysis)
+    yield _layers(analysis)
+    yield _more_findings(analysis)
+    yield _packages(analysis)
+    yield _system_packages(analysis)
+    yield _unowned(analysis)
+    yield _folders(analysis)
+    yield _notes(analysis)
+
+
+def _head(analysis: Analysis, gate: Gate, style: Style) -> Section:
+    mark = ("✅ " if gate.passed else "❌ ") if gate.checks else ""
+    reference = code(shortened(analysis.reference, _NAME))
     blocks = [
-        f"## {_code(analysis.reference)}: {format_bytes(analysis.sizes.layer_bytes)}",
-        f"**{_text(_capitalised(_summary.headline(analysis)))}.**",
-        *filter(None, [_text(_summary.dockerfile_line(analysis))]),
-        *_gate(gate),
-        _table(("Size", "Bytes", "What it is"), _summary.size_rows(analysis), "lrl"),
-        *_partial(analysis),
-        *_causes(analysis),
-        *_hazards(analysis),
-        *_mends(analysis),
-        *_layers(analysis),
-        *_packages(analysis),
-        *_owners(analysis),
-        *_folders(analysis),
-        *_notes(analysis),
+        *([f"<!-- imgdiag:{style.marker} -->"] if style.marker else []),
+        f"## {mark}{reference}: {format_bytes(analysis.sizes.layer_bytes)}",
+        f"**{text(_capitalised(_summary.headline(analysis)))}.**",
     ]
-    return "\n\n".join(blocks) + "\n"
+    predictions = [
+        f"- {_capitalised(name)}: **{size}**, {less}"
+        for name, size, less in _summary.predictions(analysis)
+    ]
+    blocks += ["\n".join(predictions)] if predictions else []
+    return Section("the verdict", tuple(blocks))
 
 
-def _gate(gate: Gate) -> Iterable[str]:
-    if gate.checks:
-        yield "### Budgets: " + ("passed" if gate.passed else "failed")
-        yield "\n".join(
-            f"- {'✅' if check.passed else '❌'} `{check.name}`: {_text(check.detail)}"
-            for check in gate.checks
-        )
+def _budgets(gate: Gate) -> Section:
+    lines = [
+        f"- {'✅' if check.passed else '❌'} {code(check.name)}: {text(check.detail)}"
+        for check in gate.checks
+    ]
+    if not lines:
+        return Section("budgets", ())
+    title = "### Budgets: " + ("passed" if gate.passed else "failed")
+    return Section("budgets", (title, "\n".join(lines)))
 
 
-def _partial(analysis: Analysis) -> Iterable[str]:
-    if analysis.skipped:
-        yield "### Not read: the numbers leave this out"
-        yield "\n".join(f"- {_code(each.what)}: {_text(each.reason)}" for each in analysis.skipped)
+def _partial(analysis: Analysis) -> Section:
+    lines = [f"- {code(each.what)}: {text(each.reason)}" for each in analysis.skipped]
+    if not lines:
+        return Section("what was not read", ())
+    title = "### Not read: the numbers leave this out"
+    return Section("what was not read", (title, "\n".join(lines)))
 
 
-def _causes(analysis: Analysis) -> Iterable[str]:
+def _causes(analysis: Analysis) -> Section:
     reasons = _summary.reasons(analysis)
-    yield "### Why it is this big"
+    title = "### Why it is this big"
     if not reasons:
-        yield "Nothing here to mend: no finding of 1 MB or more."
-        return
-    yield _table(
-        ("Bytes", "Rule", "Safety", "What"),
+        return Section("causes", (title, "Nothing here to mend: no finding of 1 MB or more."))
+    blocks = [title, _reasons(reasons[: _summary.CAUSES])]
+    if sum(each.bytes for each in reasons) > analysis.prediction.review.bytes:
+        blocks.append("Findings overlap; the prediction counts each byte once.")
+    return Section("causes", tuple(blocks))
+
+
+def _reasons(reasons: Sequence[_summary.Reason]) -> str:
+    rows = (
         (
-            (format_bytes(each.bytes), f"`{each.rules}`", each.safety.value, _text(each.message))
-            for each in reasons
-        ),
-        "rlll",
-        safe=True,
+            format_bytes(each.bytes),
+            f"`{each.rules}`",
+            each.safety.value,
+            text(shortened(each.message, _MESSAGE)),
+        )
+        for each in reasons
     )
+    return table(("Bytes", "Rule", "Safety", "What"), rows, "rlll")
 
 
-def _hazards(analysis: Analysis) -> Iterable[str]:
-    if hazards := _summary.hazards(analysis):
-        yield "### Take care"
-        yield "\n".join(
-            f"- `{each.rule}`: {_text(_capitalised(each.message))}. {_text(each.fix.summary)}."
-            for each in hazards
+def _hazards(analysis: Analysis) -> Section:
+    lines = [
+        f"- `{each.rule}`: {text(shortened(_capitalised(each.message), _MESSAGE))}. "
+        f"{text(each.fix.summary)}."
+        for each in _summary.hazards(analysis)
+    ]
+    return Section("hazards", ("### Take care", "\n".join(lines)) if lines else ())
+
+
+def _mends(analysis: Analysis) -> Iterable[Section]:
+    """Yield each mend for itself: one with a long snippet is cut, and not those before it."""
+    for number, mend in enumerate(_summary.first_mends(analysis, _MENDS), 1):
+        fix = mend.finding.fix
+        language = "dockerfile" if fix.target == "Dockerfile" else ""
+        item = (
+            f"{number}. {text(_summary.mend_line(mend))}, in {code(_summary.fix_place(fix))}:\n\n"
+            + indented(folded("The lines", fence(mend.snippet, language)))
         )
+        yield Section("mends", (*(["### Do this first"] if number == 1 else []), item))
 
 
-def _mends(analysis: Analysis) -> Iterable[str]:
-    mends = _summary.first_mends(analysis, _MENDS)
-    if mends:
-        yield "### Do this first"
-    for number, mend in enumerate(mends, 1):
-        yield (
-            f"{number}. {_text(_summary.mend_line(mend))}, in "
-            f"{_code(_summary.fix_place(mend.finding.fix))}:\n\n{_fence(mend)}"
-        )
-    predictions = list(_summary.predictions(analysis))
-    if predictions:
-        yield "\n".join(
-            f"- {_capitalised(name)}: **{size}**, {less}" for name, size, less in predictions
-        )
+def _sizes(analysis: Analysis) -> Section:
+    rows = [tuple(map(text, row)) for row in _summary.size_rows(analysis)]
+    line = _summary.dockerfile_line(analysis)
+    blocks = [table(("Size", "Bytes", "What it is"), rows, "lrl"), *([text(line)] if line else [])]
+    return Section("sizes", (folded("What its sizes are", "\n\n".join(blocks)),))
 
 
-def _fence(mend: _summary.Mend) -> str:
-    text = "\n".join(printable(line) for line in mend.snippet.split("\n"))
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    language = "dockerfile" if mend.finding.fix.target == "Dockerfile" else ""
-    lines = [f"{fence}{language}", *text.split("\n"), fence]
-    return "\n".join(f"   {line}".rstrip() for line in lines)
-
-
-def _layers(analysis: Analysis) -> Iterable[str]:
+def _layers(analysis: Analysis) -> Section:
     placed = _summary.has_lines(analysis)
-    rows = [
+    rows: list[Row] = [
         (
             str(layer.index),
             "?" if layer.problem else format_bytes(layer.layer_bytes),
             _summary.wasted(layer),
-            *([_code(_summary.line_of(layer))] * placed),
-            _code(shortened(_summary.made_by(layer), 100)),
+            *([code(_summary.line_of(layer))] * placed),
+            code(shortened(_summary.made_by(layer), 100)),
         )
         for layer in _summary.layers_that_matter(analysis)
     ]
-    if rows:
-        yield "### Layers that matter"
-        headers = ("Layer", "Size", "Wasted", *(["Line"] * placed), "Made by")
-        yield _table(headers, rows, "rrr" + "l" * (1 + placed), safe=True)
+    if not rows:
+        return Section("layers", ())
+    headers = ("Layer", "Size", "Wasted", *(["Line"] * placed), "Made by")
+    body = table(headers, rows, "rrr" + "l" * (1 + placed))
+    return Section("layers", (folded("Layers that matter", body),))
 
 
-def _packages(analysis: Analysis) -> Iterable[str]:
+def _more_findings(analysis: Analysis) -> Section:
+    more = _summary.reasons(analysis)[_summary.CAUSES :]
+    if not more:
+        return Section("more findings", ())
+    title = f"{len(more)} more finding{'s' * (len(more) != 1)} of 1 MB or more"
+    return Section("more findings", (folded(title, _reasons(more[:_FOLDED_FINDINGS])),))
+
+
+def _packages(analysis: Analysis) -> Section:
     if not analysis.packages:
-        return
+        return Section("Python packages", ())
     visible = analysis.sizes.visible_bytes
-    rows = [
+    rows: list[Row] = [
         (
-            _text(f"{package.name} {package.version}"),
+            text(f"{package.name} {package.version}"),
             format_bytes(package.bytes),
-            _text(format_share(package.bytes, visible)),
+            text(format_share(package.bytes, visible)),
             format_bytes(package.retained_bytes),
-            _text(", ".join(package.required_by)) or "–",
+            text(", ".join(package.required_by)) or "–",
         )
         for package in analysis.packages[:_PACKAGES]
     ]
     rest = analysis.packages[_PACKAGES:]
     if rest:
         size = sum(package.bytes for package in rest)
-        rows.append(
-            (f"{len(rest)} more", format_bytes(size), _text(format_share(size, visible)), "", "")
-        )
-    table = _table(
-        ("Package", "Size", "Of visible", "Goes with it", "Required by"), rows, "lrrrl", safe=True
-    )
-    torches = "".join(
-        f"\n\ntorch {_text(torch.version)} is a {_text(torch.label)} ({_code(torch.evidence)})."
-        for torch in analysis.torches
-    )
+        share = text(format_share(size, visible))
+        rows.append((f"{len(rest)} more", format_bytes(size), share, "", ""))
     environments = "\n".join(
-        f"- {_code(_summary.environment_name(each))}, {format_bytes(each.bytes)}: "
-        f"**{_summary.use(each)}** ({_text(each.evidence)})"
+        f"- {code(_summary.environment_name(each))}, {format_bytes(each.bytes)}: "
+        f"**{_summary.use(each)}** ({text(each.evidence)})"
         for each in analysis.environments
     )
-    purpose = _summary.purpose_line(analysis)
-    stated = f"\n\n{_text(purpose)}." if purpose else ""
-    yield _folded("Python packages", f"{environments}\n\n{table}{torches}{stated}")
+    headers = ("Package", "Size", "Of visible", "Goes with it", "Required by")
+    blocks = [environments, table(headers, rows, "lrrrl")]
+    blocks += [
+        f"torch {text(torch.version)} is a {text(torch.label)} ({code(torch.evidence)})."
+        for torch in analysis.torches
+    ]
+    if purpose := _summary.purpose_line(analysis):
+        blocks.append(f"{text(purpose)}.")
+    return Section("Python packages", (folded("Python packages", "\n\n".join(blocks)),))
 
 
-def _owners(analysis: Analysis) -> Iterable[str]:
+def _system_packages(analysis: Analysis) -> Section:
+    if not analysis.system_packages:
+        return Section("system packages", ())
     visible = analysis.sizes.visible_bytes
-    if analysis.system_packages:
-        rows = [
-            (
-                f"{package.name} {package.version}",
-                format_bytes(package.bytes),
-                format_share(package.bytes, visible),
-                package.manager,
-            )
-            for package in analysis.system_packages[:_SYSTEM_PACKAGES]
-        ]
-        size = sum(package.bytes for package in analysis.system_packages[_SYSTEM_PACKAGES:])
-        if more := len(analysis.system_packages) - len(rows):
-            rows.append((f"{more} more", format_bytes(size), format_share(size, visible), ""))
-        yield _folded(
-            f"System packages: {format_bytes(analysis.system_package_bytes)}",
-            _table(("Package", "Size", "Of visible", "Manager"), rows, "lrrl"),
+    rows: list[Row] = [
+        (
+            text(f"{package.name} {package.version}"),
+            format_bytes(package.bytes),
+            text(format_share(package.bytes, visible)),
+            package.manager,
         )
-    if analysis.packages or analysis.system_packages:
-        paths = (
-            (_code(_summary.place(row)), format_bytes(row.bytes)) for row in analysis.unattributed
-        )
-        yield _folded(
-            f"What no package owns: {format_bytes(analysis.unattributed_bytes)}",
-            f"{_text(_summary.owners_line(analysis))}.\n\n"
-            + _table(("Path", "Bytes"), paths, "lr", safe=True),
-        )
+        for package in analysis.system_packages[:_SYSTEM_PACKAGES]
+    ]
+    size = sum(package.bytes for package in analysis.system_packages[_SYSTEM_PACKAGES:])
+    if more := len(analysis.system_packages) - len(rows):
+        rows.append((f"{more} more", format_bytes(size), text(format_share(size, visible)), ""))
+    title = f"System packages: {format_bytes(analysis.system_package_bytes)}"
+    body = table(("Package", "Size", "Of visible", "Manager"), rows, "lrrl")
+    return Section("system packages", (folded(title, body),))
 
 
-def _folders(analysis: Analysis) -> Iterable[str]:
-    for table in analysis.tables:
-        rows = ((_code(f"/{row.path}"), format_bytes(row.bytes)) for row in table.rows)
-        yield _folded(
-            f"{table.title}: {format_bytes(table.bytes)}",
-            _table(("Path", "Bytes"), rows, "lr", safe=True),
+def _unowned(analysis: Analysis) -> Section:
+    if not analysis.packages and not analysis.system_packages:
+        return Section("what no package owns", ())
+    rows = ((code(_summary.place(row)), format_bytes(row.bytes)) for row in analysis.unattributed)
+    body = f"{text(_summary.owners_line(analysis))}.\n\n{table(('Path', 'Bytes'), rows, 'lr')}"
+    title = f"What no package owns: {format_bytes(analysis.unattributed_bytes)}"
+    return Section("what no package owns", (folded(title, body),))
+
+
+def _folders(analysis: Analysis) -> Section:
+    tables = [
+        folded(
+            f"{each.title}: {format_bytes(each.bytes)}",
+            table(
+                ("Path", "Bytes"),
+                ((code(f"/{row.path}"), format_bytes(row.bytes)) for row in each.rows),
+                "lr",
+            ),
         )
+        for each in analysis.tables
+    ]
+    return Section("folders", (folded("Folders", "\n\n".join(tables)),) if tables else ())
 
 
-def _notes(analysis: Analysis) -> Iterable[str]:
-    notes = [
-        f"- `{each.rule}`, {format_bytes(each.bytes)}: {_text(each.message)}"
+def _notes(analysis: Analysis) -> Section:
+    lines = [
+        f"- `{each.rule}`, {format_bytes(each.bytes)}: {text(shortened(each.message, _MESSAGE))}"
         for each in _summary.notes(analysis)
     ]
-    notes += [f"- {_text(warning)}" for warning in analysis.warnings]
+    lines += [f"- {text(warning)}" for warning in analysis.warnings]
     if analysis.route_note:
-        notes.append(f"- Read {_text(analysis.route_note)}")
-    if notes:
-        yield _folded("For information", "\n".join(notes))
+        lines.append(f"- Read {text(analysis.route_note)}")
+    blocks = (folded("For information", "\n".join(lines)),) if lines else ()
+    return Section("what is for information", blocks)
 
 
-def _folded(title: str, body: str) -> str:
-    return f"<details><summary>{_text(title)}</summary>\n\n{body}\n\n</details>"
-
-
-def _table(
-    headers: Sequence[str], rows: Iterable[Sequence[str]], aligned: str, *, safe: bool = False
-) -> str:
-    """Return a table; cells are escaped unless `safe` says that they are already."""
-    marks = ["---:" if letter == "r" else "---" for letter in aligned]
-    cells = [[cell if safe else _text(cell) for cell in row] for row in rows]
-    lines = [list(headers), marks, *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _text(text: str) -> str:
-    """Return `text` for the middle of a paragraph or a table: nothing in it is markup."""
-    escaped = html.escape(printable(text), quote=False)
-    # A zero-width joint would be hidden text: entities keep mentions and links from forming.
-    escaped = _unlinked(escaped)
-    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", escaped).replace("&\\#", "&#")
-
-
-def _unlinked(escaped: str) -> str:
-    """Return `escaped` with nothing in it that GitHub makes a link or a mention of by itself."""
-    for mark, entity in (("@", "&#64;"), ("://", "&#58;//"), ("www.", "www&#46;")):
-        escaped = escaped.replace(mark, entity)
-    return escaped
-
-
-def _code(text: str) -> str:
-    """Return `text` as a code span that also holds inside a table."""
-    escaped = html.escape(printable(text), quote=False).replace("|", "&#124;")
-    escaped = _unlinked(escaped.replace("`", "&#96;"))
-    escaped = re.sub(r"([*_~\[\]\\])", r"\\\1", escaped)
-    return f"<code>{escaped}</code>"
+def _capitalised(line: str) -> str:
+    return line[:1].upper() + line[1:]

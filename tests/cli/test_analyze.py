@@ -71,7 +71,7 @@ def test_the_numbers(run: Run, archive: Path) -> None:
     assert found["prediction"]["safe"]["layer_bytes"] == KEPT
 
 
-@FORMATS
+@pytest.mark.parametrize("format_", [each for each in formats() if each != "sarif"])
 @pytest.mark.parametrize(
     ("size", "count"), [("3MB", "3,000,000"), ("3MiB", "3,145,728"), ("1.1 mb", "1,100,000")]
 )
