@@ -6,6 +6,7 @@ meant with `make docs`, and look at the difference.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from imgdiag.project.checks import all_checks
 from imgdiag.project.documentation import checks_page
 from imgdiag.rules import all_rules
 from imgdiag.rules._documentation import rules_page
+from imgdiag.schema import commands, schema_of
 
 ROOT = Path(__file__).parents[1]
 UPDATE = os.environ.get("IMGDIAG_UPDATE_DOCS") == "1"
@@ -71,6 +73,17 @@ def test_checks_page_is_made_from_the_checks() -> None:
     if UPDATE:
         page.write_text(checks_page(all_checks()), encoding="utf-8")
     assert page.read_text(encoding="utf-8") == checks_page(all_checks())
+
+
+def test_schemas_are_made_from_the_reports() -> None:
+    folder = ROOT / "docs" / "schema"
+    for command in commands():
+        page = folder / f"{command}.json"
+        text = json.dumps(schema_of(command), indent=2) + "\n"
+        if UPDATE:
+            page.write_text(text, encoding="utf-8")
+        assert page.read_text(encoding="utf-8") == text
+    assert {page.stem for page in folder.glob("*.json")} == set(commands())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

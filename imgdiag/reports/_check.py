@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from imgdiag.finding import Severity
 from imgdiag.project.check import ProjectFinding
@@ -16,6 +15,7 @@ from imgdiag.reports._junit import junit_xml, rule_suite
 from imgdiag.reports._located import of_project
 from imgdiag.reports._page import Page
 from imgdiag.reports._sarif import sarif_log
+from imgdiag.schema import check as schema
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: ""}
 
@@ -78,7 +78,7 @@ def _summary(findings: Sequence[ProjectFinding]) -> str:
 def as_json(project: Project, findings: Sequence[ProjectFinding], *, passed: bool) -> str:
     """Return the findings as one JSON object; `passed` is the verdict of --fail-on."""
     dockerfile = project.dockerfile
-    report = {
+    report: schema.Report = {
         "schema_version": 1,
         "project": {
             "folder": str(project.folder),
@@ -91,10 +91,10 @@ def as_json(project: Project, findings: Sequence[ProjectFinding], *, passed: boo
     return encode(report)
 
 
-def _finding(finding: ProjectFinding) -> dict[str, Any]:
+def _finding(finding: ProjectFinding) -> schema.Finding:
     return {
         "check": finding.check,
-        "severity": finding.severity.value,
+        "severity": finding.severity,
         "path": finding.path,
         "line": finding.line,
         "end_line": finding.end_line,

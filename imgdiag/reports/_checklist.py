@@ -10,6 +10,7 @@ from imgdiag.project.checklist import Item, Status
 from imgdiag.reports import Style
 from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
+from imgdiag.schema import verify as schema
 
 _MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.UNKNOWN: "–"}
 _COLORS = {Status.PASSED: "green", Status.FAILED: "red", Status.UNKNOWN: "bright_black"}
@@ -50,20 +51,19 @@ def text(items: Sequence[Item], folder: Path, reference: str | None, style: Styl
 
 def as_json(items: Sequence[Item], folder: Path, reference: str | None) -> str:
     """Return the checklist as one JSON object."""
-    return encode(
-        {
-            "schema_version": 1,
-            "project": str(folder),
-            "reference": reference,
-            "passed": all(item.status is not Status.FAILED for item in items),
-            "items": [
-                {
-                    "name": item.name,
-                    "status": item.status.value,
-                    "detail": item.detail,
-                    "place": item.place or None,
-                }
-                for item in items
-            ],
-        }
-    )
+    report: schema.Report = {
+        "schema_version": 1,
+        "project": str(folder),
+        "reference": reference,
+        "passed": all(item.status is not Status.FAILED for item in items),
+        "items": [
+            {
+                "name": item.name,
+                "status": item.status,
+                "detail": item.detail,
+                "place": item.place or None,
+            }
+            for item in items
+        ],
+    }
+    return encode(report)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from imgdiag.project.comparison import UNEXPECTED, Installed, PackagePair, Side, VenvComparison
 from imgdiag.reports import Style
 from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
+from imgdiag.schema import compare_venv as schema
 from imgdiag.units import format_bytes
 
 _ROWS = 15
@@ -125,7 +125,7 @@ _NOTES = {
 
 def as_json(comparison: VenvComparison) -> str:
     """Return the comparison as one JSON object."""
-    report = {
+    report: schema.Report = {
         "schema_version": 1,
         "reference": comparison.reference,
         "local": _side(comparison.local),
@@ -142,7 +142,7 @@ def as_json(comparison: VenvComparison) -> str:
         ],
         "kinds": [
             {
-                "kind": pair.kind.value,
+                "kind": pair.kind,
                 "local_bytes": pair.local_bytes,
                 "image_bytes": pair.image_bytes,
                 "local_files": pair.local_files,
@@ -155,9 +155,9 @@ def as_json(comparison: VenvComparison) -> str:
     return encode(report)
 
 
-def _side(side: Side) -> dict[str, Any]:
+def _side(side: Side) -> schema.Side:
     return {"path": side.path, "python_version": side.python_version, "bytes": side.bytes}
 
 
-def _installed(installed: Installed | None) -> dict[str, Any] | None:
+def _installed(installed: Installed | None) -> schema.Installed | None:
     return None if installed is None else {"version": installed.version, "bytes": installed.bytes}

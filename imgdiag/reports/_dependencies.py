@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
 from imgdiag.python.graph import Origin, Root
 from imgdiag.reports._page import Page
-from imgdiag.text import shortened, utf8
+from imgdiag.schema import _dependencies as schema
+from imgdiag.schema._common import ImageRead
+from imgdiag.schema._dependencies import EnvironmentName
+from imgdiag.text import shortened
 from imgdiag.units import format_bytes
 
 
@@ -67,7 +69,7 @@ def asked_name(roots: Iterable[Root]) -> str:
     return f"{roots[0].name}[{','.join(extras)}]" if extras else roots[0].name
 
 
-def image_json(image: ImageDependencies) -> dict[str, Any]:
+def image_json(image: ImageDependencies) -> ImageRead:
     """Return what says which image it is."""
     return {
         "reference": image.reference,
@@ -78,7 +80,7 @@ def image_json(image: ImageDependencies) -> dict[str, Any]:
     }
 
 
-def environment_json(dependencies: Dependencies) -> dict[str, Any]:
+def environment_json(dependencies: Dependencies) -> EnvironmentName:
     """Return what says which environment it is, and who tells what was asked for."""
     environment = dependencies.environment
     project = dependencies.roots.project
@@ -92,25 +94,14 @@ def environment_json(dependencies: Dependencies) -> dict[str, Any]:
     }
 
 
-def root_json(root: Root) -> dict[str, Any]:
+def root_json(root: Root) -> schema.Root:
     """Return one reason for something to be there."""
     return {
         "name": root.name,
         "extras": list(root.extras),
-        "origin": root.origin.value,
+        "origin": root.origin,
         "where": root.where or None,
         "requirement": root.text or None,
         "group": root.group or None,
         "dev": root.dev,
     }
-
-
-def valid(value: Any) -> Any:
-    """Return `value` with all its strings valid Unicode."""
-    if isinstance(value, str):
-        return utf8(value)
-    if isinstance(value, dict):
-        return {key: valid(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [valid(each) for each in value]
-    return value

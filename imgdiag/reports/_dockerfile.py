@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from imgdiag.project.alignment import Alignment, Lines
+from imgdiag.schema import _common as schema
 from imgdiag.text import utf8
 
 
-def dockerfile_object(alignment: Alignment | None) -> dict[str, Any] | None:
+def dockerfile_object(alignment: Alignment | None) -> schema.Dockerfile | None:
     """Return what a report says of the Dockerfile, None where there is none."""
     if alignment is None:
         return None
@@ -21,7 +20,7 @@ def dockerfile_object(alignment: Alignment | None) -> dict[str, Any] | None:
     }
 
 
-def lines_object(lines: Lines | None) -> dict[str, Any] | None:
+def lines_object(lines: Lines | None) -> schema.Lines | None:
     """Return the lines that made something, None where they are not known."""
     if lines is None:
         return None
@@ -29,5 +28,5 @@ def lines_object(lines: Lines | None) -> dict[str, Any] | None:
         "path": utf8(lines.path),
         "line": lines.line,
         "end_line": lines.end_line,
-        "confidence": lines.confidence.value,
+        "confidence": lines.confidence,
     }

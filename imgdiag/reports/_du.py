@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from imgdiag.reports import Style
 from imgdiag.reports._page import Page
 from imgdiag.scanner.du import DiskUsage, Row, Running
+from imgdiag.schema import du as schema
 from imgdiag.text import utf8
 from imgdiag.units import format_bytes, format_share
 
@@ -115,7 +115,7 @@ def _running(page: Page, usage: DiskUsage, running: Running) -> None:
 
 def as_json(usage: DiskUsage) -> str:
     """Return the table as one JSON object; paths have no leading slash, the root's is empty."""
-    report = {
+    report: schema.Report = {
         "schema_version": 1,
         "image": {"reference": utf8(usage.reference), "id": usage.image_id},
         "how": usage.how,
@@ -132,7 +132,7 @@ def as_json(usage: DiskUsage) -> str:
     return json.dumps(report, indent=2) + "\n"
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row) -> schema.Row:
     return {
         "path": utf8(row.path),
         "type": "folder" if row.is_folder else "file",
@@ -143,7 +143,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _container(usage: DiskUsage, running: Running) -> dict[str, Any]:
+def _container(usage: DiskUsage, running: Running) -> schema.Container:
     return {
         "name": utf8(running.name),
         "id": running.id,

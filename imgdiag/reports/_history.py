@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from imgdiag.image import instruction
 from imgdiag.layers.history import History, MadeLayer, Step
 from imgdiag.reports import Style
 from imgdiag.reports._dockerfile import dockerfile_object, lines_object
 from imgdiag.reports._page import Page
+from imgdiag.schema import history as schema
 from imgdiag.text import utf8
 from imgdiag.units import format_bytes
 
@@ -67,7 +67,7 @@ def _rows(history: History, whole: bool) -> Iterator[Sequence[str]]:
 def as_json(history: History) -> str:
     """Return the history as one JSON object, with the builder's text unchanged."""
     config = history.config
-    report = {
+    report: schema.Report = {
         "schema_version": 1,
         "image": {
             "reference": utf8(history.reference),
@@ -83,7 +83,7 @@ def as_json(history: History) -> str:
     return json.dumps(report, indent=2) + "\n"
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step) -> schema.Step:
     return {
         "created": utf8(step.created) if step.created else None,
         "created_by": utf8(step.created_by),
@@ -93,7 +93,7 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _layer(layer: MadeLayer) -> dict[str, Any]:
+def _layer(layer: MadeLayer) -> schema.Layer:
     known = not layer.problem
     return {
         "index": layer.index,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
 from imgdiag.python.graph import Origin, Root
@@ -18,9 +16,10 @@ from imgdiag.reports._dependencies import (
     head,
     image_json,
     root_json,
-    valid,
 )
+from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
+from imgdiag.schema import tree as schema
 from imgdiag.text import shortened
 from imgdiag.units import format_bytes
 
@@ -139,16 +138,16 @@ def _top_notes(roots: Iterable[Root], dependencies: Dependencies, *, always: boo
 
 def as_json(image: ImageDependencies, view: View) -> str:
     """Return the graphs of what the trees show as one JSON object."""
-    report = {
+    report: schema.Report = {
         "schema_version": 1,
         "image": image_json(image),
         "environments": [_environment(each, view) for each in image.environments],
         "warnings": list(image.warnings),
     }
-    return json.dumps(valid(report), indent=2) + "\n"
+    return encode(report)
 
 
-def _environment(dependencies: Dependencies, view: View) -> dict[str, Any]:
+def _environment(dependencies: Dependencies, view: View) -> schema.Environment:
     names = dict.fromkeys(row.name for row in tree_rows(dependencies, view) if row.name)
     return {
         **environment_json(dependencies),
@@ -157,7 +156,7 @@ def _environment(dependencies: Dependencies, view: View) -> dict[str, Any]:
     }
 
 
-def _package(name: str, dependencies: Dependencies) -> dict[str, Any]:
+def _package(name: str, dependencies: Dependencies) -> schema.Package:
     graph = dependencies.graph
     return {
         "name": name,

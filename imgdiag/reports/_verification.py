@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from imgdiag.python.verification import Check, Verification
 from imgdiag.reports import Style
 from imgdiag.reports._page import Page
+from imgdiag.schema import verify_torch as schema
 from imgdiag.text import utf8
 
 
@@ -57,7 +57,7 @@ def _toolkit(check: Check) -> str:
 
 def as_json(verification: Verification) -> str:
     """Return the verification as one JSON object."""
-    report = {
+    report: schema.Report = {
         "schema_version": 1,
         "image": {"reference": utf8(verification.reference), "id": verification.image_id},
         "agreed": verification.agreed,
@@ -67,7 +67,7 @@ def as_json(verification: Verification) -> str:
     return json.dumps(report, indent=2) + "\n"
 
 
-def _check_json(check: Check) -> dict[str, Any]:
+def _check_json(check: Check) -> schema.Check:
     static, answer = check.static, check.answer
     return {
         "environment": utf8(check.environment),

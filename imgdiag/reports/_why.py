@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from imgdiag.python.chains import Chain, Step
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
@@ -18,9 +16,10 @@ from imgdiag.reports._dependencies import (
     image_json,
     reason,
     root_json,
-    valid,
 )
+from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
+from imgdiag.schema import why as schema
 from imgdiag.text import printable
 from imgdiag.units import format_bytes
 
@@ -126,16 +125,16 @@ def _outcome(without: Without, name: str) -> str:
 
 def as_json(image: ImageDependencies, answers: Sequence[Why]) -> str:
     """Return the answer as one JSON object."""
-    report = {
+    report: schema.Report = {
         "schema_version": 1,
         "image": image_json(image),
         "answers": [_answer_json(why) for why in answers],
         "warnings": list(image.warnings),
     }
-    return json.dumps(valid(report), indent=2) + "\n"
+    return encode(report)
 
 
-def _answer_json(why: Why) -> dict[str, Any]:
+def _answer_json(why: Why) -> schema.Answer:
     dependencies = why.dependencies
     return {
         "environment": environment_json(dependencies),
@@ -167,7 +166,7 @@ def _answer_json(why: Why) -> dict[str, Any]:
     }
 
 
-def _step_json(step: Step) -> dict[str, Any]:
+def _step_json(step: Step) -> schema.Step:
     return {
         "name": step.target,
         "requirements": [

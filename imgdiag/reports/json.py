@@ -7,7 +7,6 @@ its name and meaning for as long as `schema_version` is 1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict
 
 from imgdiag.analysis import (
     Analysis,
@@ -28,36 +27,18 @@ from imgdiag.reports import Style
 from imgdiag.reports._dockerfile import dockerfile_object, lines_object
 from imgdiag.reports._encoding import encode
 from imgdiag.scanner.usage import UsageRow
+from imgdiag.schema import analyze as schema
+from imgdiag.schema._common import PathBytes
 
 _PATHS = 20  # of a finding, the largest first
-
-
-class Image(TypedDict):  # noqa: D101 - the schema's documentation describes the keys
-    reference: str
-    id: str
-    created: str | None
-    platform: str
-    source: str
-    route: str
-    route_note: str | None
-
-
-class Sizes(TypedDict):  # noqa: D101
-    layer_bytes: int
-    visible_bytes: int
-    wasted_bytes: int
-    transfer_bytes: int | None
-    engine_bytes: int | None
-    symlink_bytes: int
-    efficiency: float
 
 
 def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     """Return the report as one JSON object."""
     sizes = analysis.sizes
-    report = {
+    report: schema.Report = {
         "schema_version": 1,
-        "image": Image(
+        "image": schema.Image(
             reference=analysis.reference,
             id=analysis.config.id,
             created=analysis.config.created,
@@ -66,7 +47,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
             route=analysis.route,
             route_note=analysis.route_note or None,
         ),
-        "sizes": Sizes(
+        "sizes": schema.Sizes(
             layer_bytes=sizes.layer_bytes,
             visible_bytes=sizes.visible_bytes,
             wasted_bytes=sizes.wasted_bytes,
@@ -82,7 +63,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         "usage": [_table(table) for table in analysis.tables],
         "largest_files": _rows(analysis.largest_files),
         "purpose": {
-            "target": analysis.purpose.target.value,
+            "target": analysis.purpose.target,
             "evidence": analysis.purpose.evidence or None,
             "declared": analysis.purpose.declared,
         },
@@ -115,7 +96,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     return encode(report)
 
 
-def _layer(layer: LayerSummary) -> dict[str, Any]:
+def _layer(layer: LayerSummary) -> schema.Layer:
     return {
         "index": layer.index,
         "diff_id": layer.diff_id,
@@ -132,13 +113,13 @@ def _layer(layer: LayerSummary) -> dict[str, Any]:
     }
 
 
-def _history(entry: HistoryEntry) -> dict[str, Any]:
+def _history(entry: HistoryEntry) -> schema.HistoryEntry:
     return {"created": entry.created, "created_by": entry.created_by, "layer": entry.layer}
 
 
-def _waste(waste: Waste) -> dict[str, Any]:
+def _waste(waste: Waste) -> schema.Waste:
     return {
-        "cause": waste.cause.value,
+        "cause": waste.cause,
         "created_in": waste.created_in,
         "hidden_in": waste.hidden_in,
         "bytes": waste.bytes,
@@ -147,15 +128,15 @@ def _waste(waste: Waste) -> dict[str, Any]:
     }
 
 
-def _rows(rows: Iterable[UsageRow]) -> list[dict[str, Any]]:
+def _rows(rows: Iterable[UsageRow]) -> list[PathBytes]:
     return [{"path": row.path, "bytes": row.bytes} for row in rows]
 
 
-def _table(table: UsageTable) -> dict[str, Any]:
+def _table(table: UsageTable) -> schema.UsageTable:
     return {"path": table.path, "bytes": table.bytes, "children": _rows(table.rows)}
 
 
-def _torch(torch: Torch) -> dict[str, Any]:
+def _torch(torch: Torch) -> schema.Torch:
     return {
         "version": torch.version,
         "environment": torch.distribution.environment.path,
@@ -169,7 +150,7 @@ def _torch(torch: Torch) -> dict[str, Any]:
     }
 
 
-def _package(package: Package) -> dict[str, Any]:
+def _package(package: Package) -> schema.Package:
     return {
         "name": package.name,
         "version": package.version,
@@ -188,7 +169,7 @@ def _package(package: Package) -> dict[str, Any]:
     }
 
 
-def _system_package(package: SystemPackageSummary) -> dict[str, Any]:
+def _system_package(package: SystemPackageSummary) -> schema.SystemPackage:
     return {
         "name": package.name,
         "version": package.version,
@@ -197,7 +178,7 @@ def _system_package(package: SystemPackageSummary) -> dict[str, Any]:
     }
 
 
-def _environment(environment: EnvironmentSummary) -> dict[str, Any]:
+def _environment(environment: EnvironmentSummary) -> schema.Environment:
     return {
         "path": environment.path,
         "prefix": environment.prefix,
@@ -211,7 +192,7 @@ def _environment(environment: EnvironmentSummary) -> dict[str, Any]:
     }
 
 
-def _interpreter(interpreter: InterpreterSummary) -> dict[str, Any]:
+def _interpreter(interpreter: InterpreterSummary) -> schema.Interpreter:
     return {
         "path": interpreter.path or None,
         "prefix": interpreter.prefix,
@@ -224,11 +205,11 @@ def _interpreter(interpreter: InterpreterSummary) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> dict[str, Any]:
+def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> schema.Finding:
     return {
         "rule": finding.rule,
-        "severity": finding.severity.value,
-        "safety": finding.safety.value,
+        "severity": finding.severity,
+        "safety": finding.safety,
         "bytes": finding.bytes,
         "visible_bytes": finding.visible_bytes,
         "replacement_bytes": finding.replacement_bytes,
@@ -238,9 +219,9 @@ def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> dict[str, Any]
         "estimate": finding.estimate or None,
         "layers": list(finding.claim.layers),
         "dockerfile": [
-            lines_object(layers[index].lines)
+            lines
             for index in finding.claim.layers
-            if layers[index].lines is not None
+            if (lines := lines_object(layers[index].lines)) is not None
         ],
         "files": len(finding.claim.files),
         "paths": [path for path, _ in finding.claim.largest(_PATHS)],
@@ -253,7 +234,7 @@ def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> dict[str, Any]
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: Outcome) -> schema.Outcome:
     return {
         "bytes": outcome.bytes,
         "visible_bytes": outcome.visible_bytes,
@@ -262,7 +243,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _prediction(prediction: Prediction) -> dict[str, Any]:
+def _prediction(prediction: Prediction) -> schema.Prediction:
     return {
         "safe": _outcome(prediction.safe),
         "review": _outcome(prediction.review),
