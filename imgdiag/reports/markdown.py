@@ -114,8 +114,7 @@ def _reasons(reasons: Sequence[_summary.Reason]) -> str:
 
 def _hazards(analysis: Analysis) -> Section:
     lines = [
-        f"- `{each.rule}`: {text(shortened(_capitalised(each.message), _MESSAGE))}. "
-        f"{text(each.fix.summary)}."
+        f"- `{each.rule}`: {text(shortened(each.message, _MESSAGE))}. {text(each.fix.summary)}."
         for each in _summary.hazards(analysis)
     ]
     return Section("hazards", ("### Take care", "\n".join(lines)) if lines else ())
