@@ -1,7 +1,7 @@
 """Annotations of GitHub Actions: a finding shown at its line, without any right or upload.
 
 Of a step GitHub shows ten errors, ten warnings and ten notices. Source: docs.github.com, 'Workflow
-commands'; the escapes are those of actions/toolkit.
+commands' and 'REST API endpoints for check runs'; the escapes are those of actions/toolkit.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from collections.abc import Iterable
 
 from imgdiag.finding import Severity
 from imgdiag.reports._located import Located
-from imgdiag.text import printable
+from imgdiag.text import cut, printable
 
+_TITLE = 255  # characters
+_MESSAGE = 10_000  # characters; GitHub takes 64 KB
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
@@ -33,9 +35,9 @@ def annotation(command: str, title: str, message: str, at: Located | None = None
     properties: dict[str, str | int] = {}
     if at is not None and at.is_known:
         properties = {"file": at.place.path, "line": at.place.line, "endLine": at.place.end_line}
-    properties["title"] = title
+    properties["title"] = cut(title, _TITLE)
     told = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    return f"::{command} {told}::{_data(message)}"
+    return f"::{command} {told}::{_data(cut(message, _MESSAGE))}"
 
 
 def _data(text: str) -> str:

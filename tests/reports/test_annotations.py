@@ -51,6 +51,11 @@ def test_a_name_begins_no_command(name: str) -> None:
     assert line.startswith("::notice title=")
 
 
+def test_a_long_one_is_cut() -> None:
+    line = annotation("notice", "a" * 300, "🐳" * 20_000)
+    assert line == f"::notice title={'a' * 254}…::{'🐳' * 9_999}…"
+
+
 def test_every_line_of_a_hostile_image_is_ours() -> None:
     analysis = images.hostile()
     text = render("github", analysis, judge(analysis, Budgets(max_layer=1)), Style())
