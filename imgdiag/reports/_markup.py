@@ -17,8 +17,8 @@ from imgdiag.text import printable
 COMMENT_LIMIT = 65_536  # what GitHub takes as a comment; it counts characters, we count bytes
 _NOTE_BYTES = 1_000  # kept free for the note on what was left out
 
-_ADDRESS = re.compile(r"(?<=[\w.+-])@(?=[\w-]+\.)")
-_REFERENCE = re.compile(r"(@(?=\w)|(?:#|\bGH-)(?=\d))")  # @someone, #1, GH-1
+_ADDRESS = re.compile(r"(@(?=[\w.@-]*\.)|(?:xmpp|mailto):)", re.IGNORECASE)
+_REFERENCE = re.compile(r"(@(?=\S)|(?:#|\bGH-)(?=\d))")  # @someone, #1, GH-1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,16 @@ def page(sections: Iterable[Section], limit: int = COMMENT_LIMIT) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def hidden(marker: str) -> tuple[str, ...]:
+    """Return the line that nobody sees and a job finds its comment by; () without a marker."""
+    return (f"<!-- imgdiag:{marker} -->",) if marker else ()
+
+
+def capitalised(line: str) -> str:
+    """Return `line` with a capital at its start."""
+    return line[:1].upper() + line[1:]
+
+
 def text(name: str) -> str:
     """Return `name` for the middle of a paragraph or a table: nothing in it is markup."""
     escaped = html.escape(printable(name), quote=False)
@@ -65,11 +75,11 @@ def text(name: str) -> str:
 
 def code(name: str) -> str:
     """Return `name` as a code span that also holds inside a table."""
-    escaped = html.escape(printable(name), quote=False).replace("|", "&#124;")
-    escaped = _without_links(escaped.replace("`", "&#96;"))
-    escaped = re.sub(r"([*_~\[\]\\])", r"\\\1", escaped)
     # Nobody is mentioned inside of code, but an address becomes a link there too.
-    return f"<code>{_ADDRESS.sub('@&#8203;', escaped)}</code>"
+    escaped = _ADDRESS.sub(r"\1&#8203;", html.escape(printable(name), quote=False))
+    escaped = _without_links(escaped.replace("|", "&#124;").replace("`", "&#96;"))
+    escaped = re.sub(r"([*_~\[\]\\])", r"\\\1", escaped)
+    return f"<code>{escaped}</code>"
 
 
 def _without_links(escaped: str) -> str:

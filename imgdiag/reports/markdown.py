@@ -10,7 +10,18 @@ from collections.abc import Iterable, Sequence
 from imgdiag.analysis import Analysis
 from imgdiag.gate import Gate
 from imgdiag.reports import Style, _summary
-from imgdiag.reports._markup import Section, code, fence, folded, indented, page, table, text
+from imgdiag.reports._markup import (
+    Section,
+    capitalised,
+    code,
+    fence,
+    folded,
+    hidden,
+    indented,
+    page,
+    table,
+    text,
+)
 from imgdiag.text import shortened
 from imgdiag.units import format_bytes, format_share
 
@@ -57,12 +68,12 @@ def _head(analysis: Analysis, gate: Gate, style: Style) -> Section:
     mark = ("✅ " if gate.passed else "❌ ") if gate.checks else ""
     reference = code(shortened(analysis.reference, _NAME))
     blocks = [
-        *([f"<!-- imgdiag:{style.marker} -->"] if style.marker else []),
+        *hidden(style.marker),
         f"## {mark}{reference}: {format_bytes(analysis.sizes.layer_bytes)}",
-        f"**{text(_capitalised(_summary.headline(analysis)))}.**",
+        f"**{text(capitalised(_summary.headline(analysis)))}.**",
     ]
     predictions = [
-        f"- {_capitalised(name)}: **{size}**, {less}"
+        f"- {capitalised(name)}: **{size}**, {less}"
         for name, size, less in _summary.predictions(analysis)
     ]
     blocks += ["\n".join(predictions)] if predictions else []
@@ -256,7 +267,3 @@ def _notes(analysis: Analysis) -> Section:
         lines.append(f"- Read {text(analysis.route_note)}")
     blocks = (folded("For information", "\n".join(lines)),) if lines else ()
     return Section("what is for information", blocks)
-
-
-def _capitalised(line: str) -> str:
-    return line[:1].upper() + line[1:]
