@@ -27,7 +27,9 @@ from imgdiag.python.torch import Torch
 from imgdiag.reports import Style
 from imgdiag.reports._dockerfile import dockerfile_object, lines_object
 from imgdiag.reports._encoding import encode
+from imgdiag.reports._gate import gate_object, waiver_object
 from imgdiag.scanner.usage import UsageRow
+from imgdiag.waivers import Waivers
 
 _PATHS = 20  # of a finding, the largest first
 
@@ -93,24 +95,13 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         "system_packages": [_system_package(package) for package in analysis.system_packages],
         "unattributed_bytes": analysis.unattributed_bytes,
         "unattributed": _rows(analysis.unattributed),
-        "findings": [_finding(finding, analysis.layers) for finding in analysis.findings],
+        "findings": [
+            _finding(finding, analysis.layers, gate.waivers) for finding in analysis.findings
+        ],
         "prediction": _prediction(analysis.prediction),
         "skipped": [{"what": each.what, "reason": each.reason} for each in analysis.skipped],
         "warnings": list(analysis.warnings),
-        "gate": {
-            "passed": gate.passed,
-            "checks": [
-                {
-                    "name": check.name,
-                    "limit": check.limit,
-                    "actual": check.actual,
-                    "passed": check.passed,
-                    "detail": check.detail,
-                }
-                for check in gate.checks
-            ],
-            "waived": [],
-        },
+        "gate": gate_object(gate),
     }
     return encode(report)
 
@@ -224,7 +215,8 @@ def _interpreter(interpreter: InterpreterSummary) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> dict[str, Any]:
+def _finding(finding: Finding, layers: Sequence[LayerSummary], waivers: Waivers) -> dict[str, Any]:
+    waiver = waivers.of(finding)
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -250,6 +242,7 @@ def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> dict[str, Any]
             "file": finding.fix.target,
             "snippet": finding.fix.snippet,
         },
+        "waived": waiver_object(waiver) if waiver else None,
     }
 
 

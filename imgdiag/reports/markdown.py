@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from imgdiag.analysis import Analysis
-from imgdiag.gate import Gate
+from imgdiag.gate import Check, Gate
 from imgdiag.reports import Style, _summary
 from imgdiag.text import printable, shortened
 from imgdiag.units import format_bytes, format_share
+from imgdiag.waivers import waiver_lines
 
 _PACKAGES = 15
 _SYSTEM_PACKAGES = 10
@@ -26,7 +27,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         *_gate(gate),
         _table(("Size", "Bytes", "What it is"), _summary.size_rows(analysis), "lrl"),
         *_partial(analysis),
-        *_causes(analysis),
+        *_causes(analysis, gate),
         *_hazards(analysis),
         *_mends(analysis),
         *_layers(analysis),
@@ -39,12 +40,23 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
 
 
 def _gate(gate: Gate) -> Iterable[str]:
-    if gate.checks:
-        yield "### Budgets: " + ("passed" if gate.passed else "failed")
-        yield "\n".join(
-            f"- {'✅' if check.passed else '❌'} `{check.name}`: {_text(check.detail)}"
-            for check in gate.checks
-        )
+    if gate.checks or gate.not_checked:
+        yield "### Budgets: " + _summary.gate_verdict(gate).lower()
+        lines = [_check(check) for check in gate.checks]
+        lines += [
+            f"- ➖ {_code(each.budget.name)}: not checked: {_text(each.reason)}"
+            for each in gate.not_checked
+        ]
+        yield "\n".join(lines)
+    if gate.waivers:
+        yield f"### Waivers: {_summary.waivers_line(gate.waivers)}"
+        yield "\n".join(f"- {_text(line)}" for line in waiver_lines(gate.waivers))
+
+
+def _check(check: Check) -> str:
+    mark = "✅" if check.passed else "❌"
+    more = (_text(line) for line in (_summary.parts_line(check), check.message) if line)
+    return "\n  - ".join((f"- {mark} {_code(check.name)}: {_text(check.detail)}", *more))
 
 
 def _partial(analysis: Analysis) -> Iterable[str]:
@@ -53,7 +65,7 @@ def _partial(analysis: Analysis) -> Iterable[str]:
         yield "\n".join(f"- {_code(each.what)}: {_text(each.reason)}" for each in analysis.skipped)
 
 
-def _causes(analysis: Analysis) -> Iterable[str]:
+def _causes(analysis: Analysis, gate: Gate) -> Iterable[str]:
     reasons = _summary.reasons(analysis)
     yield "### Why it is this big"
     if not reasons:
@@ -62,7 +74,12 @@ def _causes(analysis: Analysis) -> Iterable[str]:
     yield _table(
         ("Bytes", "Rule", "Safety", "What"),
         (
-            (format_bytes(each.bytes), f"`{each.rules}`", each.safety.value, _text(each.message))
+            (
+                format_bytes(each.bytes),
+                f"`{each.rules}`",
+                f"{each.safety}{_summary.waived(gate, each.findings)}",
+                _text(each.message),
+            )
             for each in reasons
         ),
         "rlll",
