@@ -154,7 +154,7 @@ def _visible(analysis: Analysis) -> Measured:
 
 def _waste(analysis: Analysis) -> Measured:
     parts = _parts(
-        (f"{each.cause} by layer {each.hidden_in}, made by layer {each.created_in}", each.bytes)
+        (f"of layer {each.created_in}: {each.cause} by layer {each.hidden_in}", each.bytes)
         for each in analysis.waste
     )
     quick = analysis.route == "quick"

@@ -9,7 +9,9 @@ from functools import cached_property
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, File, Node, join, resolve
 from imgdiag.globs import exactly, is_glob
+from imgdiag.python.distributions import Distribution
 from imgdiag.scanner.usage import UsageRow
+from imgdiag.system.package import SystemPackage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +39,20 @@ class Files:
         Raises ValueError when it is no pattern.
         """
         found = list(self._matching(pattern))
-        if len(found) == 1 and isinstance(found[0][1], Directory):
-            [(path, folder)] = found
-            children = ((join(path, name), node) for name, node in folder.children.items())
-        else:
-            children = iter(found)
+        counted = found
+        if len(found) == 1:
+            [(path, node)] = found
+            if isinstance(node, Directory):
+                counted = [(join(path, name), child) for name, child in node.children.items()]
         seen: set[File] = set()
-        rows = [UsageRow(path, _new_bytes(node, seen)) for path, node in children]
+        rows = [UsageRow(path, _new_bytes(node, seen)) for path, node in counted]
         rows.sort(key=lambda row: (-row.bytes, row.path))
         return PathUsage(sum(row.bytes for row in rows), len(found), tuple(rows))
 
     @cached_property
     def owners(self) -> Mapping[str, str]:
         """The package that owns each path, by the path."""
+        packages: tuple[Distribution | SystemPackage, ...]
         packages = (*self._facts.distributions, *self._facts.system_packages)
         return {path: package.name for package in packages for path in package.files}
 

@@ -34,6 +34,7 @@ class Budgets:
     allow_partial: bool = False
     named: tuple[Budget, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    configuration: str = ""  # the file that says so, "" without one
 
     @property
     def every(self) -> tuple[Budget, ...]:
@@ -93,11 +94,15 @@ class NotChecked:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The verdict: passed when all checks did. `not_checked` budgets and `waivers` are told."""
+    """The verdict: passed when all checks did. `not_checked` budgets and `waivers` are told.
+
+    `configuration` is the file that had a say, "" without one.
+    """
 
     checks: tuple[Check, ...]
     not_checked: tuple[NotChecked, ...] = ()
     waivers: Waivers = field(default_factory=Waivers)
+    configuration: str = ""
 
     @property
     def passed(self) -> bool:
@@ -134,6 +139,7 @@ def judge(
             NotChecked(budget, found.unchecked) for budget, found in measured if found.unchecked
         ),
         waivers=accepted,
+        configuration=budgets.configuration,
     )
 
 

@@ -12,7 +12,6 @@ from packaging.utils import canonicalize_name
 
 from imgdiag.finding import Finding
 from imgdiag.globs import at_or_below
-from imgdiag.text import shortened
 from imgdiag.units import format_bytes
 
 Owners = Callable[[], Mapping[str, str]]
@@ -156,10 +155,9 @@ def waiver_lines(waivers: Waivers) -> list[str]:
     for each in waivers.unused:
         why = "nothing is found that it is for"
         if each.partly is not None:
-            finding = each.partly
             why = (
-                f"it names a part of {finding.rule} ({shortened(finding.message, 60)}), and a "
-                "waiver is for the whole of a finding"
+                f"it covers only a part of a {each.partly.rule} finding, and a waiver is for the "
+                "whole of one"
             )
         lines.append(f"unused: {each.waiver.about}: {why}")
     return lines

@@ -78,7 +78,10 @@ def _complain(text: str) -> None:
     click.secho(f"imgdiag: {printable(text)}", err=True, fg=color)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "IMGDIAG"},
+)
 @click.version_option(__version__)
 def cli() -> None:
     """Say why a container image is big, what to change, and how big it will be then.

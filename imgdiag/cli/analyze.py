@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from imgdiag import reports
 from imgdiag.cli import _options
+from imgdiag.cli._configured import configured
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Safety
 from imgdiag.purpose import Target
 
 if TYPE_CHECKING:
+    from imgdiag.configuration.value import Configuration
     from imgdiag.project.choice import Choice
 
 BUDGET_FAILED = 1
@@ -106,7 +109,9 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
 @_options.reads_dockerfile
 @_options.reads_image
+@configured
 def command(
+    configuration: Configuration,
     reading: _options.Reading,
     dockerfile: Choice | None,
     reference: str,
@@ -146,7 +151,7 @@ def command(
     printed = [name for name, path in outputs if path == "-"] or [format_]
     if len(printed) > 1:
         raise click.BadParameter("only one report can go to standard output", param_hint="-o")
-    if quick and (max_waste is not None or max_waste_percent is not None):
+    if quick and _asked("max_waste", "max_waste_percent"):
         raise click.UsageError("--quick does not know the waste well enough to hold it to a limit")
     if quick and check_imports:
         raise click.UsageError("--quick reads no sources, so it cannot check imports")
@@ -176,6 +181,9 @@ def command(
             max_waste_percent=max_waste_percent,
             fail_on=None if fail_on == "never" else Safety(fail_on),
             allow_partial=allow_partial or quick,  # who asks for a part gets a part
+            named=configuration.budgets,
+            waivers=configuration.waivers,
+            configuration=configuration.path,
         ),
     )
     style = reports.Style(
@@ -185,6 +193,12 @@ def command(
     for name, path in targets:
         _write(path, reports.render(name, analysis, gate, reports.Style(details=details)))
     sys.exit(0 if gate.passed else BUDGET_FAILED)
+
+
+def _asked(*names: str) -> bool:
+    """Tell whether one of these parameters is asked for now, not by the configuration."""
+    sources = map(click.get_current_context().get_parameter_source, names)
+    return not {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}.isdisjoint(sources)
 
 
 def _check_writable(path: Path) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from imgdiag.cli import _options
+from imgdiag.cli._configured import configured
 from imgdiag.cli._project import reads_project
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Severity
 
 if TYPE_CHECKING:
+    from imgdiag.configuration.value import Configuration
     from imgdiag.project.project import Project
 
 FOUND = 1
@@ -29,7 +31,8 @@ _LEVELS = [*(severity.value for severity in Severity), "never"]
     help="Fail when there is a finding of this severity or a higher one.",
 )
 @_options.as_text_or_json
-def command(project: Project, fail_on: str, format_: str) -> None:
+@configured
+def command(configuration: Configuration, project: Project, fail_on: str, format_: str) -> None:
     """Say what in a project makes its image big or its build unsafe, before it is built.
 
     Reads the Dockerfile and what stands beside it: .dockerignore, the files that COPY takes,

@@ -12,6 +12,7 @@ def gate_object(gate: Gate) -> dict[str, Any]:
     """Return the verdict, what could not be checked, and what the waivers do."""
     return {
         "passed": gate.passed,
+        "configuration": gate.configuration or None,
         "checks": [_check(check) for check in gate.checks],
         "not_checked": [
             {"name": each.budget.name, "measure": each.budget.measure.value, "reason": each.reason}

@@ -320,10 +320,9 @@ def _all(analysis: Analysis, safety: Safety) -> str:
 
 
 def gate_verdict(gate: Gate) -> str:
-    """Return the verdict in a word, or what there is instead when nothing could be checked."""
-    if not gate.checks:
-        return "not checked"
-    return "passed" if gate.passed else "FAILED"
+    """Return the verdict in a word, and the file that had a say."""
+    word = "FAILED" if not gate.passed else "passed" if gate.checks else "not checked"
+    return f"{word} ({gate.configuration})" if gate.configuration else word
 
 
 def parts_line(check: Check) -> str:

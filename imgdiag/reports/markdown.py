@@ -41,7 +41,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
 
 def _gate(gate: Gate) -> Iterable[str]:
     if gate.checks or gate.not_checked:
-        yield "### Budgets: " + _summary.gate_verdict(gate).lower()
+        yield "### Budgets: " + _text(_summary.gate_verdict(gate).replace("FAILED", "failed", 1))
         lines = [_check(check) for check in gate.checks]
         lines += [
             f"- ➖ {_code(each.budget.name)}: not checked: {_text(each.reason)}"
