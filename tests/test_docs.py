@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from imgdiag.cli import cli
+from imgdiag.configuration.documentation import configuration_page
 from imgdiag.project.checks import all_checks
 from imgdiag.project.documentation import checks_page
 from imgdiag.rules import all_rules
@@ -71,6 +72,13 @@ def test_checks_page_is_made_from_the_checks() -> None:
     if UPDATE:
         page.write_text(checks_page(all_checks()), encoding="utf-8")
     assert page.read_text(encoding="utf-8") == checks_page(all_checks())
+
+
+def test_configuration_page_is_made_from_the_keys() -> None:
+    page = ROOT / "docs" / "configuration.md"
+    if UPDATE:
+        page.write_text(configuration_page(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == configuration_page()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -40,6 +40,9 @@ class _Commands(click.Group):
         module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
         command = module.command
         assert isinstance(command, click.Command)
+        for param in command.params:
+            if isinstance(param, click.Option) and param.envvar is None:
+                param.envvar = environment_variable(cmd_name, param.opts[-1].lstrip("-"))
         return command
 
     def invoke(self, ctx: click.Context) -> object:
@@ -73,15 +76,17 @@ class _Commands(click.Group):
             sys.exit(CANNOT_ANALYSE)
 
 
+def environment_variable(command: str, option: str) -> str:
+    """Return the variable that sets an option, such as IMGDIAG_ANALYZE_MAX_SIZE."""
+    return f"IMGDIAG_{command}_{option}".replace("-", "_").upper()
+
+
 def _complain(text: str) -> None:
     color = None if os.environ.get("NO_COLOR") else "red"
     click.secho(f"imgdiag: {printable(text)}", err=True, fg=color)
 
 
-@click.group(
-    cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "IMGDIAG"},
-)
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def cli() -> None:
     """Say why a container image is big, what to change, and how big it will be then.

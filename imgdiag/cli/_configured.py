@@ -32,6 +32,7 @@ def configured(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
             "--no-config",
+            envvar="IMGDIAG_NO_CONFIG",
             is_flag=True,
             is_eager=True,
             expose_value=False,
@@ -40,6 +41,7 @@ def configured(function: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--config",
+            envvar="IMGDIAG_CONFIG",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             is_eager=True,
             expose_value=False,

@@ -156,7 +156,7 @@ def other_sections(
     yield Section(
         table="analyze",
         comment=f"Fail also for a finding of 1 MB or more whose mend is {_LEVELS[level]}. "
-        + (f"Today there are: {', '.join(names)}." if names else "There is none today."),
+        + _found_today(analysis, names),
         lines=(f'fail-on = "{level}"',),
         active=analysis is not None and not names,
     )
@@ -171,6 +171,12 @@ def other_sections(
         active=False,
         is_array=True,
     )
+
+
+def _found_today(analysis: Analysis | None, names: list[str]) -> str:
+    if analysis is None:
+        return ""
+    return f"Today there are: {', '.join(names)}." if names else "There is none today."
 
 
 def _passing_level(analysis: Analysis | None) -> tuple[Safety, list[str]]:
