@@ -222,13 +222,9 @@ def option_example(name: str, option: click.Option) -> str:
         return "true"
     if isinstance(option.type, click.Choice):
         return f'"{option.type.choices[0]}"'
-    kinds = {
-        "number": "5",
-        "size": '"3 GB"',
-        "path": '"."' if name == "project" else '"Dockerfile"',
-    }
-    texts = {"platform": '"linux/arm64"', "target": '"runtime"'}
-    return kinds.get(option_type(option), texts.get(name, '"text"'))
+    by_name = {"project": '"service"', "platform": '"linux/arm64"', "target": '"runtime"'}
+    by_type = {"number": "5", "size": '"3 GB"', "path": '"Dockerfile"'}
+    return by_name.get(name) or by_type.get(option_type(option), '"text"')
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

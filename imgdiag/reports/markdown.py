@@ -28,7 +28,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         _table(("Size", "Bytes", "What it is"), _summary.size_rows(analysis), "lrl"),
         *_partial(analysis),
         *_causes(analysis, gate),
-        *_hazards(analysis),
+        *_hazards(analysis, gate),
         *_mends(analysis),
         *_layers(analysis),
         *_packages(analysis),
@@ -87,11 +87,12 @@ def _causes(analysis: Analysis, gate: Gate) -> Iterable[str]:
     )
 
 
-def _hazards(analysis: Analysis) -> Iterable[str]:
+def _hazards(analysis: Analysis, gate: Gate) -> Iterable[str]:
     if hazards := _summary.hazards(analysis):
         yield "### Take care"
         yield "\n".join(
-            f"- `{each.rule}`: {_text(_capitalised(each.message))}. {_text(each.fix.summary)}."
+            f"- `{each.rule}`{_summary.waived(gate, (each,))}: "
+            f"{_text(_capitalised(each.message))}. {_text(each.fix.summary)}."
             for each in hazards
         )
 
