@@ -65,4 +65,4 @@ def _compiled(text: str, pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{pattern!r} is no pattern for paths ({error})") from error
+        raise ValueError(f"{pattern!r}, which is no pattern for paths") from error

@@ -115,8 +115,8 @@ def _covered(waiver: Waiver, finding: Finding, owners: Owners) -> tuple[int, int
         tests.append(_any_owner(waiver.packages, owners()))
     if not tests:
         return 1, 1
-    paths = [path for path, size in finding.claim.paths if size]
-    paths = paths or [path for path, _ in finding.claim.paths]
+    sizes = finding.claim.sizes
+    paths = [path for path in sizes if sizes[path]] or list(sizes)
     return sum(all(test(path) for test in tests) for path in paths), max(len(paths), 1)
 
 

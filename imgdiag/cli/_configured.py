@@ -108,5 +108,6 @@ def _value(ctx: click.Context, param: click.Parameter, option: Option, folder: P
     try:
         param.type_cast_value(ctx, text)
     except click.UsageError as error:
-        raise ImgdiagError(f"{option.place}: {error.format_message()}", hint=HINT) from error
+        message = error.message.rstrip(".")
+        raise ImgdiagError(f"{option.place}: {message}", hint=HINT) from error
     return text

@@ -29,8 +29,8 @@ def percent(value: str) -> Decimal:
     try:
         number = Decimal(value.strip().removesuffix("%").strip())
     except InvalidOperation:
-        number = Decimal(-1)
-    if not 0 <= number <= 1000:
+        number = Decimal("nan")
+    if not number.is_finite() or not 0 <= number <= 1000:
         raise click.BadParameter(f"{value!r} is no percentage; write it as 5%")
     return number
 
@@ -146,14 +146,16 @@ def _share_above_the_first(analysis: Analysis | None) -> float | None:
 
 
 def _head(analysis: Analysis | None, margin: Decimal, dive: DiveRules | None) -> Iterator[str]:
+    from imgdiag.configuration.edit import HEAD
+
     if analysis is not None:
         yield (
-            f"What images are held to, written by 'imgdiag init' from {analysis.reference} of "
+            f"{HEAD} from {analysis.reference} of "
             f"{format_bytes(analysis.sizes.layer_bytes)} ({analysis.config.id}), with a margin of "
             f"{margin.normalize():f} %."
         )
     else:
-        yield "What images are held to, written by 'imgdiag init' from dive's rules."
+        yield f"{HEAD} from dive's rules."
     for line in dive.unknown if dive is not None else ():
         yield f"Not translated: {line}"
     yield "docs/configuration.md has every key."

@@ -89,8 +89,8 @@ def _ratio(value: str) -> Decimal:
     try:
         ratio = Decimal(value)
     except InvalidOperation:
-        ratio = Decimal(-1)
-    if not 0 <= ratio <= 1:
+        ratio = Decimal("nan")
+    if not ratio.is_finite() or not 0 <= ratio <= 1:
         raise ValueError(f"{value!r} is no ratio between 0 and 1")
     return ratio
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import tomlkit
-from tomlkit.container import OutOfOrderTableProxy
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Table
 
 from imgdiag.errors import ImgdiagError
 from imgdiag.project.toml import parse_toml, table
+
+HEAD = "What images are held to, written by 'imgdiag init'"
+
+_HEADER = re.compile(r"\s*\[")
+_OURS = re.compile(r"""\s*\[\[?\s*["']?tool["']?\s*\.\s*["']?imgdiag["']?\s*[\].]""")
 
 
 def without_configuration(text: str, path: str, *, force: bool) -> str:
@@ -40,23 +44,49 @@ def _removed(text: str, path: str) -> str:
     """Return `text` without our table, and with all else as it was."""
     expected = tomllib.loads(text)
     del expected["tool"]["imgdiag"]
-    if not expected["tool"]:
-        del expected["tool"]
+    for left in (_without_tables(text), _without_keys(text)):
+        try:
+            found = tomllib.loads(left)
+        except tomllib.TOMLDecodeError:
+            continue
+        found.setdefault("tool", {})  # our tables may have been all that it had
+        if found == expected:
+            return left
+    raise ImgdiagError(
+        f"cannot take [tool.imgdiag] out of {path} and leave the rest as it is",
+        hint="Take it out by hand",
+    )
+
+
+def _without_tables(text: str) -> str:
+    """Take out our tables' headers with all that follows them up to the next table of another.
+
+    To a header belongs the comment that stands right above it.
+    """
+    kept: list[str] = []
+    comment: list[str] = []  # that may belong to the header that comes
+    is_ours = False
+    for line in text.splitlines(keepends=True):
+        if line.lstrip().startswith("#"):
+            comment.append(line)
+            continue
+        if _HEADER.match(line):
+            is_ours = _OURS.match(line) is not None
+        if not is_ours and not (comment and HEAD in comment[0]):
+            kept += comment
+        comment = []
+        if not is_ours:
+            kept.append(line)
+    if not is_ours:
+        kept += comment
+    return "".join(kept)
+
+
+def _without_keys(text: str) -> str:
+    """Take our table out where it is written in another way, such as by dotted keys in [tool]."""
     try:
         document = tomlkit.parse(text)
-        tool = document["tool"]
-        assert isinstance(tool, Table | OutOfOrderTableProxy)
-        del tool["imgdiag"]
-        left = tomlkit.dumps(document)
-        found = tomllib.loads(left)
-        if not found.get("tool", True):
-            del found["tool"]
-        done = found == expected
-    except (TOMLKitError, AssertionError, tomllib.TOMLDecodeError):
-        done = False
-    if not done:
-        raise ImgdiagError(
-            f"cannot take [tool.imgdiag] out of {path} and leave the rest as it is",
-            hint="Take it out by hand",
-        )
-    return left
+        del document["tool"]["imgdiag"]
+        return tomlkit.dumps(document)
+    except (TOMLKitError, KeyError, TypeError):
+        return text

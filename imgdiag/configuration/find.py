@@ -33,8 +33,7 @@ def find_configuration(folder: Path) -> Found | None:
     for where in above[: root + 1]:
         for name in FILES:
             if (where / name).is_file():
-                shown = Path(name) if where == folder else where / name
-                found = load_configuration(shown)
+                found = load_configuration(Path(name) if where == Path.cwd() else where / name)
                 if found is not None:
                     return found
     return None

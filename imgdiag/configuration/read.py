@@ -177,7 +177,7 @@ class _Reader:
         try:
             exactly(pattern)
         except ValueError as error:
-            raise self._error(f"does not hold: {error}", place) from error
+            raise self._error(f"is {error}", place) from error
 
     # Keys, and errors
 
@@ -208,7 +208,9 @@ class _Reader:
 
     def _line(self, place: _Place) -> int | None:
         """Return the line of a place, or of the table around it that has one."""
-        lines = (self._file.line(*self._root, *place[:end]) for end in range(len(place), 0, -1))
+        places = [place[:end] for end in range(len(place), -1, -1)]
+        places.insert(1, (*place, 0))  # an array of tables has the line of its first item
+        lines = (self._file.line(*self._root, *each) for each in places)
         return next((line for line in lines if line), None)
 
     def _name(self, place: _Place) -> str:
