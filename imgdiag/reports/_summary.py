@@ -329,9 +329,8 @@ def parts_line(check: Check) -> str:
     """Return what has the most of what a budget limits, "" when the budget holds."""
     if not check.parts:
         return ""
-    return "The most: " + ", ".join(
-        f"{each.what} {format_bytes(each.bytes)}" for each in check.parts
-    )
+    parts = (f"{format_bytes(each.bytes)} {each.what}" for each in check.parts)
+    return f"The most: {'; '.join(parts)}"
 
 
 def waivers_line(waivers: Waivers) -> str:
