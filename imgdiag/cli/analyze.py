@@ -135,7 +135,8 @@ def command(
     folder, or '-' for an archive on standard input. A prefix settles doubt: docker:TAG, podman:TAG,
     docker-archive:FILE[:NAME], oci-archive:FILE[:NAME], oci-dir:FOLDER[:NAME] or oci:PATH[:NAME].
 
-    Sizes are written as 4GB (4,000,000,000 bytes) or 4GiB (4,294,967,296 bytes).
+    Sizes are written as 4GB (4,000,000,000 bytes) or 4GiB (4,294,967,296 bytes). Budgets for parts
+    of the image, and waivers, stand in imgdiag.toml or pyproject.toml; 'imgdiag init' writes some.
 
     \b
     Exit codes:
