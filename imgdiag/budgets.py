@@ -133,13 +133,24 @@ def measure(budget: Budget, analysis: Analysis, baseline_bytes: int | None = Non
             parts = _parts((_layer_name(each), each.transfer_bytes) for each in analysis.layers)
             return Measured(what="the compressed layers", bytes=sizes.transfer_bytes, parts=parts)
         case Measure.GROWTH:
-            return _growth(sizes.layer_bytes, baseline_bytes)
+            return growth(sizes.layer_bytes, baseline_bytes)
         case Measure.LAYER:
             return _layer(analysis, budget.of)
         case Measure.PACKAGE:
             return _packages(analysis, budget.of)
         case Measure.PATH:
             return _path(analysis, budget.of)
+
+
+def growth(layer_bytes: int, baseline_bytes: int | None) -> Measured:
+    """Measure how much larger the layers are than those of a baseline, None when there is none."""
+    if baseline_bytes is None:
+        return Measured(what="growth", bytes=None, unchecked="no baseline to compare with")
+    return Measured(
+        what=f"more than the baseline of {format_bytes(baseline_bytes)}",
+        bytes=layer_bytes - baseline_bytes,
+        whole=baseline_bytes,
+    )
 
 
 def _visible(analysis: Analysis) -> Measured:
@@ -164,16 +175,6 @@ def _waste(analysis: Analysis) -> Measured:
         whole=analysis.sizes.layer_bytes,
         parts=parts,
         unchecked="--quick does not know the waste well enough" if quick else "",
-    )
-
-
-def _growth(layer_bytes: int, baseline_bytes: int | None) -> Measured:
-    if baseline_bytes is None:
-        return Measured(what="growth", bytes=None, unchecked="no baseline to compare with")
-    return Measured(
-        what=f"more than the baseline of {format_bytes(baseline_bytes)}",
-        bytes=layer_bytes - baseline_bytes,
-        whole=baseline_bytes,
     )
 
 

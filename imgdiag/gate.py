@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from imgdiag import clock, waivers
 from imgdiag.analysis import Analysis
 from imgdiag.budgets import Budget, Limit, Measure, Measured, Part, measure
-from imgdiag.finding import Safety, Severity
+from imgdiag.finding import Finding, Safety, Severity
 from imgdiag.units import format_bytes
 from imgdiag.waivers import Waiver, Waivers
 
@@ -60,6 +60,7 @@ class Check:
 
     Without a `budget` it counts findings, or what was not read. `over_bytes` is by how much a
     budget is broken; `parts` have the most of what it limits, and are there when it is broken.
+    `findings` are those that it fails for.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Check:
     budget: Budget | None = None
     over_bytes: int | None = None
     parts: tuple[Part, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -131,7 +133,7 @@ def judge(
     measured = [(each, measure(each, analysis, baseline_bytes)) for each in budgets.every]
     return Gate(
         checks=(
-            *(_check(budget, found) for budget, found in measured if not found.unchecked),
+            *(hold(budget, found) for budget, found in measured if not found.unchecked),
             *_fail_on(analysis, budgets.fail_on, accepted),
             *_complete(analysis, allow_partial=budgets.allow_partial),
         ),
@@ -152,8 +154,8 @@ def verdict(layer_bytes: int) -> str:
     return "over 5 GB, look into it"
 
 
-def _check(budget: Budget, found: Measured) -> Check:
-    """Hold a budget against what it limits."""
+def hold(budget: Budget, found: Measured) -> Check:
+    """Hold a budget against what it limits, measured."""
     limit = budget.limit
     passed = found.is_within(limit)
     over = None
@@ -216,6 +218,7 @@ def _fail_on(analysis: Analysis, level: Safety | None, accepted: Waivers) -> Ite
         actual=len(failing),
         passed=not failing,
         detail=detail,
+        findings=tuple(failing),
     )
 
 

@@ -103,6 +103,20 @@ def command(
         click.echo(printable(f"imgdiag: not translated: {line}"), err=True)
     for line in failing:
         click.echo(printable(f"imgdiag: does not hold today: {line}"), err=True)
+    if _is_hidden(into_pyproject=into_pyproject):
+        click.echo(f"imgdiag: {_OWN} comes before [tool.imgdiag] of {_PYPROJECT}", err=True)
+
+
+def _is_hidden(*, into_pyproject: bool) -> bool:
+    """Tell whether there are two configurations now, of which only one counts."""
+    from imgdiag.configuration.find import load_configuration
+
+    if into_pyproject:
+        return _OWN.is_file()
+    try:
+        return _PYPROJECT.is_file() and load_configuration(_PYPROJECT) is not None
+    except ImgdiagError:
+        return False  # who reads that file says so
 
 
 def _before(path: Path, *, into_pyproject: bool, force: bool) -> str | None:

@@ -149,3 +149,13 @@ def test_a_folder_that_may_not_be_written_to(
 def test_the_size_in_the_comments_is_the_image_s(run: Run, folder: Path, archive: Path) -> None:
     run("init", archive)
     assert f"({SIZE:,} bytes) today.\n[budgets.image]\n" in (folder / "imgdiag.toml").read_text()
+
+
+def test_two_configurations_are_told(run: Run, folder: Path, archive: Path) -> None:
+    told = "imgdiag: imgdiag.toml comes before [tool.imgdiag] of pyproject.toml\n"
+    (folder / "pyproject.toml").write_text("[tool.ruff]\n")
+    assert run("init", archive).stderr == ""
+    assert run("init", archive, "--pyproject").stderr == told
+    assert run("init", archive, "--force").stderr == told
+    (folder / "pyproject.toml").write_text("[tool")
+    assert run("init", archive, "--force").stderr == ""
