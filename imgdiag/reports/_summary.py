@@ -320,9 +320,8 @@ def _all(analysis: Analysis, safety: Safety) -> str:
 
 
 def gate_verdict(gate: Gate) -> str:
-    """Return the verdict in a word, and the file that had a say."""
-    word = "FAILED" if not gate.passed else "passed" if gate.checks else "not checked"
-    return f"{word} ({gate.configuration})" if gate.configuration else word
+    """Return the verdict in a word."""
+    return "FAILED" if not gate.passed else "passed" if gate.checks else "not checked"
 
 
 def parts_line(check: Check) -> str:

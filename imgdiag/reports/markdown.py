@@ -41,13 +41,15 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
 
 def _gate(gate: Gate) -> Iterable[str]:
     if gate.checks or gate.not_checked:
-        yield "### Budgets: " + _text(_summary.gate_verdict(gate).replace("FAILED", "failed", 1))
+        yield "### Budgets: " + _summary.gate_verdict(gate).lower()
         lines = [_check(check) for check in gate.checks]
         lines += [
             f"- ➖ {_code(each.budget.name)}: not checked: {_text(each.reason)}"
             for each in gate.not_checked
         ]
         yield "\n".join(lines)
+    if gate.configuration:
+        yield f"Configured by {_code(gate.configuration)}."
     if gate.waivers:
         yield f"### Waivers: {_summary.waivers_line(gate.waivers)}"
         yield "\n".join(f"- {_text(line)}" for line in waiver_lines(gate.waivers))

@@ -301,7 +301,8 @@ def _partial(page: Page, analysis: Analysis) -> None:
 
 def _gate(page: Page, gate: Gate) -> None:
     if gate.checks or gate.not_checked:
-        page.heading("Budgets: " + _summary.gate_verdict(gate))
+        configured = f" ({gate.configuration})" if gate.configuration else ""
+        page.heading(f"Budgets: {_summary.gate_verdict(gate)}{configured}")
     for check in gate.checks:
         mark, fg = ("✓", "green") if check.passed else ("✗", "red")
         page.paragraph(f"{mark} {check.name}: {check.detail}", indent=2, fg=fg)
