@@ -36,12 +36,14 @@ class Waiver:
 
     @property
     def about(self) -> str:
-        """Return what it is for, in words."""
+        """Return what it is for in words, and its line where it has one."""
         parts = [self.rule or "any rule"]
         if self.paths:
             parts.append(f"at {', '.join(self.paths)}")
         if self.packages:
             parts.append(f"of {', '.join(self.packages)}")
+        if self.line is not None:
+            parts.append(f"(line {self.line})")
         return " ".join(parts)
 
 
@@ -149,7 +151,7 @@ def waiver_lines(waivers: Waivers) -> list[str]:
         for each in waivers.waived
     ]
     lines += [
-        f"expired on {each.expires}, and no longer holds: {each.about} ({each.reason})"
+        f"expired on {each.expires}, and no longer holds: {each.about}: {each.reason}"
         for each in waivers.expired
     ]
     for each in waivers.unused:

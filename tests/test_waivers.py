@@ -179,7 +179,7 @@ def test_the_text_says_it_all(image: Analysis) -> None:
     assert section == (
         "1 finding waived, 1 expired, 2 unused\n"
         "  waived until 2027-01-31: test-dirs of 5.0 MB: we <run> them\n"
-        "  expired on 2026-11-21, and no longer holds: any rule at /srv (old)\n"
+        "  expired on 2026-11-21, and no longer holds: any rule at /srv: old\n"
         "  unused: deleted-later at /srv/b: nothing is found that it is for\n"
         "  unused: test-dirs of sympy: it covers only a part of a test-dirs finding, and a waiver "
         "is for the\n"

@@ -184,7 +184,7 @@ def test_a_waiver_holds_until_its_day(
     result = run("analyze", archive)
     assert result.exit_code == code
     waived = "Waivers: 1 finding waived\n  waived until 2027-01-31: deleted-later of 1.5 MB: soon\n"
-    expired = "expired on 2027-01-31, and no longer holds: deleted-later (soon)\n"
+    expired = "expired on 2027-01-31, and no longer holds: deleted-later (line 3): soon\n"
     assert result.stdout.endswith(expired if code else waived)
 
 
