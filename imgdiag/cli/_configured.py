@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from imgdiag.configuration.find import Found, find_configuration, load_configuration
 from imgdiag.configuration.value import HINT, NONE, Configuration, Option
 from imgdiag.errors import ImgdiagError
 from imgdiag.text import printable
+
+COMMANDLINE = ParameterSource.COMMANDLINE
 
 _KEY = "imgdiag.configuration"
 _GIVEN = "imgdiag.configuration.given"
@@ -60,8 +63,15 @@ def _given(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     given[param.name] = value
     if len(given) < 2 or ctx.resilient_parsing:
         return
+    path, without = given["config"], given["no_config"]
+    if path is not None and without:
+        # The command line wins over the environment here, too.
+        asked = [name for name in given if ctx.get_parameter_source(name) is COMMANDLINE]
+        if len(asked) == 2:
+            raise click.UsageError("--config and --no-config exclude each other", ctx)
+        without = asked != ["config"]
     try:
-        found = _find(given["config"], without=given["no_config"])
+        found = None if without else _find(path)
         if found is not None:
             from imgdiag.configuration.read import read_configuration
 
@@ -71,11 +81,9 @@ def _given(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         raise click.UsageError(printable(str(error)), ctx) from error
 
 
-def _find(path: Path | None, *, without: bool) -> Found | None:
+def _find(path: Path | None) -> Found | None:
     if path is None:
-        return None if without else find_configuration(Path())
-    if without:
-        raise click.UsageError("--config and --no-config exclude each other")
+        return find_configuration(Path())
     found = load_configuration(path)
     if found is None:
         raise ImgdiagError(f"{path} has no [tool.imgdiag]", hint=HINT)

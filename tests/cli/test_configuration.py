@@ -112,7 +112,14 @@ def test_the_file_by_the_environment(
     run: Run, folder: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "imgdiag.toml").write_text("[budgets.own]\nmax = 5\n")
+    (folder / "ci.toml").write_text("[budgets.ci]\nmax = 6\n")
+    monkeypatch.setenv("IMGDIAG_CONFIG", "ci.toml")
+    assert limits(run, archive) == {"ci": 6}
+    assert limits(run, archive, "--no-config") == {}
     monkeypatch.setenv("IMGDIAG_NO_CONFIG", "1")
+    assert limits(run, archive) == {}
+    assert limits(run, archive, "--config", "imgdiag.toml") == {"own": 5}
+    monkeypatch.delenv("IMGDIAG_CONFIG")
     assert limits(run, archive) == {}
 
 
