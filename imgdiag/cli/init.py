@@ -73,7 +73,13 @@ def command(
     All layers, the largest of them, what is wasted, and the packages that take most: each with a
     comment that says what it is today. REF is as for 'imgdiag analyze', which then holds images to
     the budgets. With --from-dive, REF may be left out.
-    """
+
+    \b
+    Exit codes:
+      0  written; what does not hold today is told
+      2  wrong usage
+      3  the image could not be analysed, or a configuration is there already
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag import clock
     from imgdiag.configuration import initial
     from imgdiag.configuration.dive import read_dive, translate

@@ -130,7 +130,8 @@ class _Reader:
 
     def _table(self, value: Any, place: _Place) -> Mapping[str, Any]:
         if not isinstance(value, Mapping):
-            raise self._error(f"is no table; write it as [{self._name(place)}]", place)
+            name = ".NAME" if place == ("budgets",) else ""
+            raise self._error(f"is no table; write it as [{self._name(place)}{name}]", place)
         return value
 
     def _array(self, value: Any, key: str) -> list[Mapping[str, Any]]:

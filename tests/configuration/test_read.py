@@ -123,8 +123,8 @@ B = "[budgets.b]\n"
          "'quiet'"),
         ("[analyze]\noutput = 'json=x'", "imgdiag.toml:2: analyze.output is not known"),
         ("analyze = 1", "imgdiag.toml:1: analyze is no table; write it as [analyze]"),
-        ("budgets = 5", "imgdiag.toml:1: budgets is no table; write it as [budgets]"),
-        ("[[budgets]]\nmax = 1", "imgdiag.toml:1: budgets is no table; write it as [budgets]"),
+        ("budgets = 5", "imgdiag.toml:1: budgets is no table; write it as [budgets.NAME]"),
+        ("[[budgets]]\nmax = 1", "imgdiag.toml:1: budgets is no table; write it as [budgets.NAME]"),
         ("[budgets]\nx = 5", "imgdiag.toml:2: budgets.x is no table; write it as [budgets.x]"),
         (B, 'imgdiag.toml:1: budgets.b has no max; add max = "3 GB"'),
         (B + "max = 1\nmesage = 2", "imgdiag.toml:3: budgets.b.mesage is not known; the nearest is "
