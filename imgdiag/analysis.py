@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from imgdiag.files import Files
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding
 from imgdiag.image import ImageConfig
@@ -154,7 +155,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """Everything that is known about one image."""
+    """Everything that is known about one image. `files` answers what budgets and waivers ask."""
 
     reference: str
     source: str
@@ -177,6 +178,7 @@ class Analysis:
     prediction: Prediction
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
+    files: Files = field(compare=False, repr=False)
 
     @property
     def package_bytes(self) -> int:

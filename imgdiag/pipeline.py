@@ -19,6 +19,7 @@ from imgdiag.analysis import (
 )
 from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.facts import Facts
+from imgdiag.files import Files
 from imgdiag.filesystem import Cause, Directory, merge
 from imgdiag.image import instruction
 from imgdiag.layers.walk import Layer, read_layer
@@ -120,6 +121,7 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
             if layer.content is None
         ),
         warnings=tuple(_warnings(image, facts)),
+        files=Files(facts),
         dockerfile=facts.dockerfile,
     )
     invariants.hold(analysis, facts)
@@ -201,6 +203,7 @@ def analyze_quickly(
         ),
         skipped=image.skipped,
         warnings=(*image.config.warnings, *filesystem.warnings, *facts.limits),
+        files=Files(facts),
         dockerfile=alignment,
     )
     invariants.hold(analysis, facts)

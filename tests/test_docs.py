@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from imgdiag.cli import cli
+from imgdiag.configuration.documentation import configuration_page
 from imgdiag.project.checks import all_checks
 from imgdiag.project.documentation import checks_page
 from imgdiag.rules import all_rules
@@ -84,6 +85,13 @@ def test_schemas_are_made_from_the_reports() -> None:
             page.write_text(text, encoding="utf-8")
         assert page.read_text(encoding="utf-8") == text
     assert {page.stem for page in folder.glob("*.json")} == set(commands())
+
+
+def test_configuration_page_is_made_from_the_keys() -> None:
+    page = ROOT / "docs" / "configuration.md"
+    if UPDATE:
+        page.write_text(configuration_page(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == configuration_page()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -121,6 +121,7 @@ def test_levels_of_fail_on(
     assert check.detail == (
         "no findings" if gate.passed else "1 finding of 1 MB or more: deleted-later"
     )
+    assert [each.rule for each in check.findings] == ["deleted-later"] * (not gate.passed)
 
 
 @pytest.mark.parametrize(("size", "passed"), [(999_999, True), (1_000_000, False)])

@@ -40,6 +40,9 @@ class _Commands(click.Group):
         module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
         command = module.command
         assert isinstance(command, click.Command)
+        for param in command.params:
+            if isinstance(param, click.Option) and param.envvar is None:
+                param.envvar = environment_variable(cmd_name, param.opts[-1].lstrip("-"))
         return command
 
     def invoke(self, ctx: click.Context) -> object:
@@ -71,6 +74,11 @@ class _Commands(click.Group):
                 "IMGDIAG_TRACEBACK=1 shows where it happened"
             )
             sys.exit(CANNOT_ANALYSE)
+
+
+def environment_variable(command: str, option: str) -> str:
+    """Return the variable that sets an option, such as IMGDIAG_ANALYZE_MAX_SIZE."""
+    return f"IMGDIAG_{command}_{option}".replace("-", "_").upper()
 
 
 def _complain(text: str) -> None:

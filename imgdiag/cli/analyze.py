@@ -8,13 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from imgdiag import reports
 from imgdiag.cli import _options, _reports
+from imgdiag.cli._configured import configured
 from imgdiag.finding import Safety
 from imgdiag.purpose import Target
 
 if TYPE_CHECKING:
+    from imgdiag.configuration.value import Configuration
     from imgdiag.project.choice import Choice
 
 BUDGET_FAILED = 1
@@ -76,7 +79,9 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
 @_options.reads_dockerfile
 @_options.reads_image
+@configured
 def command(
+    configuration: Configuration,
     reading: _options.Reading,
     wanted: _reports.Wanted,
     dockerfile: Choice | None,
@@ -99,7 +104,8 @@ def command(
     folder, or '-' for an archive on standard input. A prefix settles doubt: docker:TAG, podman:TAG,
     docker-archive:FILE[:NAME], oci-archive:FILE[:NAME], oci-dir:FOLDER[:NAME] or oci:PATH[:NAME].
 
-    Sizes are written as 4GB (4,000,000,000 bytes) or 4GiB (4,294,967,296 bytes).
+    Sizes are written as 4GB (4,000,000,000 bytes) or 4GiB (4,294,967,296 bytes). Budgets for parts
+    of the image, and waivers, stand in imgdiag.toml or pyproject.toml; 'imgdiag init' writes some.
 
     \b
     Exit codes:
@@ -111,7 +117,7 @@ def command(
     from imgdiag import pipeline
     from imgdiag.gate import Budgets, judge
 
-    if quick and (max_waste is not None or max_waste_percent is not None):
+    if quick and _asked("max_waste", "max_waste_percent"):
         raise click.UsageError("--quick does not know the waste well enough to hold it to a limit")
     if quick and check_imports:
         raise click.UsageError("--quick reads no sources, so it cannot check imports")
@@ -139,7 +145,16 @@ def command(
             max_waste_percent=max_waste_percent,
             fail_on=None if fail_on == "never" else Safety(fail_on),
             allow_partial=allow_partial or quick,  # who asks for a part gets a part
+            named=configuration.budgets,
+            waivers=configuration.waivers,
+            configuration=configuration.path,
         ),
     )
     wanted.write(lambda name, style: reports.render(name, analysis, gate, style), details=details)
     sys.exit(0 if gate.passed else BUDGET_FAILED)
+
+
+def _asked(*names: str) -> bool:
+    """Tell whether one of these parameters is asked for now, not by the configuration."""
+    sources = map(click.get_current_context().get_parameter_source, names)
+    return not {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}.isdisjoint(sources)

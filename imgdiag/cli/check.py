@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from imgdiag.cli import _reports
+from imgdiag.cli._configured import configured
 from imgdiag.cli._project import reads_project
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Severity
 
 if TYPE_CHECKING:
+    from imgdiag.configuration.value import Configuration
     from imgdiag.project.project import Project
 
 FORMATS = ("github", "json", "junit", "sarif", "text")
@@ -30,7 +32,10 @@ _LEVELS = [*(severity.value for severity in Severity), "never"]
     help="Fail when there is a finding of this severity or a higher one.",
 )
 @_reports.writes_reports(FORMATS)
-def command(project: Project, wanted: _reports.Wanted, fail_on: str) -> None:
+@configured
+def command(
+    configuration: Configuration, project: Project, wanted: _reports.Wanted, fail_on: str
+) -> None:
     """Say what in a project makes its image big or its build unsafe, before it is built.
 
     Reads the Dockerfile and what stands beside it: .dockerignore, the files that COPY takes,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from imgdiag.cli._files import replace_file
 from imgdiag.cli._project import reads_project
-from imgdiag.errors import ImgdiagError
 from imgdiag.text import printable
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def command(project: Project, write: bool) -> None:
     patches = [each for each in found if isinstance(each, Patch)]
     for patch in patches:
         if write:
-            _write(project.folder / patch.path, patch)
+            after = patch.after.encode("utf-8", "surrogateescape")
+            replace_file(project.folder / patch.path, after)
         else:
             click.echo(_shown(patch.diff()), nl=False)
     for patch in patches:
@@ -69,22 +70,6 @@ def _patches(project: Project) -> Iterator[Patch | NotSure]:
         return
     yield from dockerfile_patch(project, path.read_bytes().decode("utf-8", "surrogateescape"), name)
     yield from ignore_file_patch(project)
-
-
-def _write(path: Path, patch: Patch) -> None:
-    """Put the new content in the file's place at once: whatever happens, one of both is there."""
-    part = path.with_name(f".{path.name}.imgdiag")
-    try:
-        part.write_bytes(patch.after.encode("utf-8", "surrogateescape"))
-        if path.exists():
-            part.chmod(path.stat().st_mode & 0o7777)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ImgdiagError(
-            f"cannot write {str(path)!r} ({error.strerror or error})",
-            hint="Check that you may write to it",
-        ) from error
 
 
 def _shown(text: str) -> str:

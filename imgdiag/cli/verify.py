@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from imgdiag.cli import _options
+from imgdiag.cli._configured import configured
 from imgdiag.cli._project import reads_project
 
 if TYPE_CHECKING:
+    from imgdiag.configuration.value import Configuration
     from imgdiag.facts import Facts
     from imgdiag.project.project import Project
     from imgdiag.python.verification import Verification
@@ -36,7 +38,9 @@ FAILED = 1
 )
 @_options.as_text_or_json
 @_options.reads_image
+@configured
 def command(
+    configuration: Configuration,
     reading: _options.Reading,
     project: Project,
     reference: str | None,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgdiag.errors import ImgdiagError
+from imgdiag.globs import expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,38 +97,6 @@ class _Rule:
         if text == ".":
             return None
         try:
-            return cls(re.compile(_expression(text)), exception)
+            return cls(re.compile(rf"{expression(text)}\Z"), exception)
         except re.error:  # an open bracket, which Docker refuses
             return None
-
-
-def _expression(pattern: str) -> str:
-    """Return a regular expression for a pattern; measured against Docker 20.10 and 26."""
-    result = ""
-    position = 0
-    in_set = False
-    while position < len(pattern):
-        letter = pattern[position]
-        position += 1
-        if in_set:
-            in_set = letter != "]"
-            # Python keeps doubled ones of these for set operations, which Go does not have.
-            doubled = letter in "[&~|" or pattern.startswith("--", position - 1)
-            result += f"\\{letter}" if doubled else letter
-        elif pattern.startswith("**", position - 1):
-            position += 1
-            position += pattern.startswith("/", position)
-            result += "(?:.*/)?" if position < len(pattern) else ".*"
-        elif letter == "*":
-            result += "[^/]*"
-        elif letter == "?":
-            result += "[^/]"
-        elif letter == "\\":
-            result += re.escape(pattern[position : position + 1] or "\\")
-            position += 1
-        elif letter == "[":
-            in_set = True
-            result += letter
-        else:
-            result += re.escape(letter)
-    return rf"(?s:{result})\Z"

@@ -23,10 +23,14 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A test case: `failure` says in a line why it failed, "" when it passed; `text` tells all."""
+    """A test case: `failure` says in a line why it failed, "" when it did not; `text` tells all.
+
+    `skipped` says why it was not held at all.
+    """
 
     name: str
     failure: str = ""
+    skipped: str = ""
     text: str = ""
     file: str = ""
     line: int = 0
@@ -44,6 +48,11 @@ class Suite:
     def failures(self) -> int:
         """Return how many failed."""
         return sum(bool(test.failure) for test in self.tests)
+
+    @property
+    def skipped(self) -> int:
+        """Return how many were not held."""
+        return sum(bool(test.skipped) for test in self.tests)
 
 
 def rule_suite(name: str, rules: Iterable[Described], found: Sequence[Located]) -> Suite:
@@ -80,7 +89,12 @@ def junit_xml(suites: Sequence[Suite]) -> str:
     failures = sum(suite.failures for suite in suites)
     lines.append(_tag("testsuites", name="imgdiag", tests=tests, failures=failures, errors=0))
     for suite in suites:
-        counts = {"tests": len(suite.tests), "failures": suite.failures, "errors": 0, "skipped": 0}
+        counts = {
+            "tests": len(suite.tests),
+            "failures": suite.failures,
+            "errors": 0,
+            "skipped": suite.skipped,
+        }
         lines.append("  " + _tag("testsuite", name=suite.name, **counts, time="0"))
         lines += [line for test in suite.tests for line in _test(suite, test)]
         if suite.notes:
@@ -97,6 +111,10 @@ def _test(suite: Suite, test: Case) -> Iterable[str]:
     if test.failure:
         yield head
         yield f"      {_tag('failure', message=test.failure)}{text}</failure>"
+        yield "    </testcase>"
+    elif test.skipped:
+        yield head
+        yield f"      {_tag('skipped', message=test.skipped)[:-1]}/>"
         yield "    </testcase>"
     elif test.text:
         yield head

@@ -15,6 +15,7 @@ from imgdiag.project.check import ProjectFinding
 from imgdiag.project.choice import NAMES
 from imgdiag.reports import _summary
 from imgdiag.text import printable, shortened
+from imgdiag.waivers import waiver_lines
 
 _INSTRUCTION = 200  # characters of one, enough to know it by
 
@@ -76,20 +77,27 @@ class Located:
 
 
 def of_analysis(analysis: Analysis, gate: Gate) -> list[Located]:
-    """Return what is to be mended in an image, the most bytes first; notes are left out."""
+    """Return what is to be mended in an image, the most bytes first.
+
+    Notes are left out, and what a waiver accepts.
+    """
     failing = {finding for check in gate.checks for finding in check.findings}
     return [
         _of_image(analysis, finding, fails=finding in failing)
         for finding in analysis.findings
-        if finding.severity is not Severity.NOTE
+        if finding.severity is not Severity.NOTE and gate.waivers.of(finding) is None
     ]
 
 
-def notes_of(analysis: Analysis) -> list[str]:
-    """Return what a reader of the numbers should know: what was not read, warnings, the route."""
+def notes_of(analysis: Analysis, gate: Gate) -> list[str]:
+    """Return what a reader should know: what was not read or not checked, warnings, the
+    route, waivers.
+    """
     notes = [f"Not read: {each.what}: {each.reason}" for each in analysis.skipped]
     notes += analysis.warnings
     notes += [f"Read {analysis.route_note}"] if analysis.route_note else []
+    notes += [f"{each.budget.name}: not checked: {each.reason}" for each in gate.not_checked]
+    notes += waiver_lines(gate.waivers)
     return [printable(note) for note in notes]
 
 

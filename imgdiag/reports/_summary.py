@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from imgdiag.analysis import Analysis, EnvironmentSummary, LayerSummary
 from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety, Severity
-from imgdiag.gate import verdict
+from imgdiag.gate import Check, Gate, verdict
 from imgdiag.purpose import Target
 from imgdiag.scanner.usage import UsageRow
 from imgdiag.steps import RunEdit
 from imgdiag.units import format_bytes, format_share
+from imgdiag.waivers import Waivers
 
 CAUSES = 5
 LAYERS = 6
@@ -316,3 +317,45 @@ def _all(analysis: Analysis, safety: Safety) -> str:
     count = sum(fix.finding.safety is safety for fix in analysis.prediction.fixes)
     what = "safe mend" if safety is Safety.SAFE else "mend for review"
     return f"the {what}" if count == 1 else f"all {count} {what.replace('mend', 'mends')}"
+
+
+def gate_verdict(gate: Gate) -> str:
+    """Return the verdict in a word."""
+    return "FAILED" if not gate.passed else "passed" if gate.checks else "not checked"
+
+
+def check_text(check: Check) -> str:
+    """Return all that is to be said of a check: what was measured, the most of it, the message."""
+    return "\n".join((check.detail, *more_lines(check)))
+
+
+def more_lines(check: Check) -> tuple[str, ...]:
+    """Return what is to be said of a check beyond its verdict."""
+    return tuple(filter(None, (parts_line(check), check.message)))
+
+
+def parts_line(check: Check) -> str:
+    """Return what has the most of what a budget limits, "" when the budget holds."""
+    if not check.parts:
+        return ""
+    parts = (f"{format_bytes(each.bytes)} {each.what}" for each in check.parts)
+    return f"The most: {'; '.join(parts)}"
+
+
+def waivers_line(waivers: Waivers) -> str:
+    """Return how many findings are waived, and how many waivers do nothing."""
+    count = len(waivers.waived)
+    parts = [f"{count} finding{'s' * (count != 1)} waived"] if count else []
+    parts += [f"{len(waivers.expired)} expired"] if waivers.expired else []
+    parts += [f"{len(waivers.unused)} unused"] if waivers.unused else []
+    return ", ".join(parts)
+
+
+def waived(gate: Gate, findings: Sequence[Finding]) -> str:
+    """Return what to say beside findings that are waived, "" when none of them is."""
+    waivers = [waiver for each in findings if (waiver := gate.waivers.of(each))]
+    if not waivers:
+        return ""
+    if len(waivers) < len(findings):
+        return f", {len(waivers)} of {len(findings)} waived"
+    return f", waived until {min(each.expires for each in waivers)}"

@@ -14,9 +14,9 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     """Return budgets that failed as errors, what can be mended, and all else as a notice."""
     size = format_bytes(analysis.sizes.layer_bytes)
     verdict = f"{analysis.reference}: {size}, {_summary.headline(analysis)}"
-    notes = notes_of(analysis)
+    notes = notes_of(analysis, gate)
     lines = [
-        annotation("error", f"imgdiag: {check.name}", check.detail)
+        annotation("error", f"imgdiag: {check.name}", _summary.check_text(check))
         for check in gate.checks
         if not check.passed
     ]

@@ -26,9 +26,11 @@ from imgdiag.python.torch import Torch
 from imgdiag.reports import Style
 from imgdiag.reports._dockerfile import dockerfile_object, lines_object
 from imgdiag.reports._encoding import encode
+from imgdiag.reports._gate import gate_object, waiver_object
 from imgdiag.scanner.usage import UsageRow
 from imgdiag.schema import analyze as schema
 from imgdiag.schema._common import PathBytes
+from imgdiag.waivers import Waivers
 
 _PATHS = 20  # of a finding, the largest first
 
@@ -74,24 +76,13 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         "system_packages": [_system_package(package) for package in analysis.system_packages],
         "unattributed_bytes": analysis.unattributed_bytes,
         "unattributed": _rows(analysis.unattributed),
-        "findings": [_finding(finding, analysis.layers) for finding in analysis.findings],
+        "findings": [
+            _finding(finding, analysis.layers, gate.waivers) for finding in analysis.findings
+        ],
         "prediction": _prediction(analysis.prediction),
         "skipped": [{"what": each.what, "reason": each.reason} for each in analysis.skipped],
         "warnings": list(analysis.warnings),
-        "gate": {
-            "passed": gate.passed,
-            "checks": [
-                {
-                    "name": check.name,
-                    "limit": check.limit,
-                    "actual": check.actual,
-                    "passed": check.passed,
-                    "detail": check.detail,
-                }
-                for check in gate.checks
-            ],
-            "waived": [],
-        },
+        "gate": gate_object(gate),
     }
     return encode(report)
 
@@ -205,7 +196,8 @@ def _interpreter(interpreter: InterpreterSummary) -> schema.Interpreter:
     }
 
 
-def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> schema.Finding:
+def _finding(finding: Finding, layers: Sequence[LayerSummary], waivers: Waivers) -> schema.Finding:
+    waiver = waivers.of(finding)
     return {
         "rule": finding.rule,
         "severity": finding.severity,
@@ -231,6 +223,7 @@ def _finding(finding: Finding, layers: Sequence[LayerSummary]) -> schema.Finding
             "file": finding.fix.target,
             "snippet": finding.fix.snippet,
         },
+        "waived": waiver_object(waiver) if waiver else None,
     }
 
 

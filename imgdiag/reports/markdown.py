@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from imgdiag.analysis import Analysis
-from imgdiag.gate import Gate
+from imgdiag.gate import Check, Gate
 from imgdiag.reports import Style, _summary
 from imgdiag.reports._markup import (
     Section,
@@ -24,6 +24,7 @@ from imgdiag.reports._markup import (
 )
 from imgdiag.text import shortened
 from imgdiag.units import format_bytes, format_share
+from imgdiag.waivers import waiver_lines
 
 _PACKAGES = 15
 _SYSTEM_PACKAGES = 10
@@ -49,14 +50,15 @@ def sections(
     """
     yield _head(analysis, gate, style)
     yield _budgets(gate)
+    yield _waivers(gate)
     yield from changes
     yield _partial(analysis)
-    yield _causes(analysis)
-    yield _hazards(analysis)
+    yield _causes(analysis, gate)
+    yield _hazards(analysis, gate)
     yield from _mends(analysis)
     yield _sizes(analysis)
     yield _layers(analysis)
-    yield _more_findings(analysis)
+    yield _more_findings(analysis, gate)
     yield _packages(analysis)
     yield _system_packages(analysis)
     yield _unowned(analysis)
@@ -81,14 +83,31 @@ def _head(analysis: Analysis, gate: Gate, style: Style) -> Section:
 
 
 def _budgets(gate: Gate) -> Section:
-    lines = [
-        f"- {'✅' if check.passed else '❌'} {code(check.name)}: {text(check.detail)}"
-        for check in gate.checks
+    lines = [_check(check) for check in gate.checks]
+    lines += [
+        f"- ➖ {code(each.budget.name)}: not checked: {text(each.reason)}"
+        for each in gate.not_checked
     ]
-    if not lines:
-        return Section("budgets", ())
-    title = "### Budgets: " + ("passed" if gate.passed else "failed")
-    return Section("budgets", (title, "\n".join(lines)))
+    blocks = []
+    if lines:
+        blocks += ["### Budgets: " + _summary.gate_verdict(gate).lower(), "\n".join(lines)]
+    if gate.configuration:
+        blocks.append(f"Configured by {code(gate.configuration)}.")
+    return Section("budgets", tuple(blocks))
+
+
+def _check(check: Check) -> str:
+    mark = "✅" if check.passed else "❌"
+    more = map(text, _summary.more_lines(check))
+    return "\n  - ".join((f"- {mark} {code(check.name)}: {text(check.detail)}", *more))
+
+
+def _waivers(gate: Gate) -> Section:
+    if not gate.waivers:
+        return Section("waivers", ())
+    title = f"### Waivers: {_summary.waivers_line(gate.waivers)}"
+    lines = "\n".join(f"- {text(line)}" for line in waiver_lines(gate.waivers))
+    return Section("waivers", (title, lines))
 
 
 def _partial(analysis: Analysis) -> Section:
@@ -99,23 +118,23 @@ def _partial(analysis: Analysis) -> Section:
     return Section("what was not read", (title, "\n".join(lines)))
 
 
-def _causes(analysis: Analysis) -> Section:
+def _causes(analysis: Analysis, gate: Gate) -> Section:
     reasons = _summary.reasons(analysis)
     title = "### Why it is this big"
     if not reasons:
         return Section("causes", (title, "Nothing here to mend: no finding of 1 MB or more."))
-    blocks = [title, _reasons(reasons[: _summary.CAUSES])]
+    blocks = [title, _reasons(gate, reasons[: _summary.CAUSES])]
     if sum(each.bytes for each in reasons) > analysis.prediction.review.bytes:
         blocks.append("Findings overlap; the prediction counts each byte once.")
     return Section("causes", tuple(blocks))
 
 
-def _reasons(reasons: Sequence[_summary.Reason]) -> str:
+def _reasons(gate: Gate, reasons: Sequence[_summary.Reason]) -> str:
     rows = (
         (
             format_bytes(each.bytes),
             f"`{each.rules}`",
-            each.safety.value,
+            f"{each.safety}{_summary.waived(gate, each.findings)}",
             text(shortened(each.message, _MESSAGE)),
         )
         for each in reasons
@@ -123,9 +142,10 @@ def _reasons(reasons: Sequence[_summary.Reason]) -> str:
     return table(("Bytes", "Rule", "Safety", "What"), rows, "rlll")
 
 
-def _hazards(analysis: Analysis) -> Section:
+def _hazards(analysis: Analysis, gate: Gate) -> Section:
     lines = [
-        f"- `{each.rule}`: {text(shortened(each.message, _MESSAGE))}. {text(each.fix.summary)}."
+        f"- `{each.rule}`{_summary.waived(gate, (each,))}: "
+        f"{text(shortened(each.message, _MESSAGE))}. {text(each.fix.summary)}."
         for each in _summary.hazards(analysis)
     ]
     return Section("hazards", ("### Take care", "\n".join(lines)) if lines else ())
@@ -169,12 +189,12 @@ def _layers(analysis: Analysis) -> Section:
     return Section("layers", (folded("Layers that matter", body),))
 
 
-def _more_findings(analysis: Analysis) -> Section:
+def _more_findings(analysis: Analysis, gate: Gate) -> Section:
     more = _summary.reasons(analysis)[_summary.CAUSES :]
     if not more:
         return Section("more findings", ())
     title = f"{len(more)} more finding{'s' * (len(more) != 1)} of 1 MB or more"
-    return Section("more findings", (folded(title, _reasons(more[:_FOLDED_FINDINGS])),))
+    return Section("more findings", (folded(title, _reasons(gate, more[:_FOLDED_FINDINGS])),))
 
 
 def _packages(analysis: Analysis) -> Section:

@@ -8,6 +8,7 @@ from imgdiag.gate import Gate
 from imgdiag.reports import Style, _summary
 from imgdiag.reports._page import Page
 from imgdiag.units import format_bytes, format_share
+from imgdiag.waivers import waiver_lines
 
 _COLORS = {Safety.SAFE: "green", Safety.REVIEW: "yellow", Safety.RISKY: "red"}
 _ENVIRONMENTS = 4
@@ -21,8 +22,8 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     page = Page(style)
     _head(page, analysis)
     _layers(page, analysis)
-    _causes(page, analysis)
-    _hazards(page, analysis)
+    _causes(page, analysis, gate)
+    _hazards(page, analysis, gate)
     _environments(page, analysis, _ENVIRONMENTS)
     _packages(page, analysis)
     _mends(page, analysis)
@@ -72,14 +73,15 @@ def _layers(page: Page, analysis: Analysis) -> None:
     )
 
 
-def _causes(page: Page, analysis: Analysis) -> None:
+def _causes(page: Page, analysis: Analysis, gate: Gate) -> None:
     reasons = _summary.reasons(analysis)
     page.heading("Why it is this big")
     if not reasons:
         page.line("Nothing here to mend: no finding of 1 MB or more.", indent=2, fg="green")
     for number, reason in enumerate(reasons[: _summary.CAUSES], 1):
         page.line(
-            f"{number}. {format_bytes(reason.bytes)}  {reason.rules}  ({reason.safety})",
+            f"{number}. {format_bytes(reason.bytes)}  {reason.rules}  "
+            f"({reason.safety}{_summary.waived(gate, reason.findings)})",
             indent=2,
             fg=_COLORS[reason.safety],
             bold=True,
@@ -94,12 +96,13 @@ def _causes(page: Page, analysis: Analysis) -> None:
         page.paragraph("Findings overlap; what follows counts each byte once.", indent=2)
 
 
-def _hazards(page: Page, analysis: Analysis) -> None:
+def _hazards(page: Page, analysis: Analysis, gate: Gate) -> None:
     hazards = _summary.hazards(analysis)
     if hazards:
         page.heading("Take care")
     for finding in hazards:
-        page.paragraph(f"{finding.rule}: {finding.message}. {finding.fix.summary}.", indent=2)
+        name = f"{finding.rule}{_summary.waived(gate, (finding,))}"
+        page.paragraph(f"{name}: {finding.message}. {finding.fix.summary}.", indent=2)
 
 
 def _environments(page: Page, analysis: Analysis, count: int) -> None:
@@ -297,9 +300,19 @@ def _partial(page: Page, analysis: Analysis) -> None:
 
 
 def _gate(page: Page, gate: Gate) -> None:
-    if not gate.checks:
-        return
-    page.heading("Budgets: " + ("passed" if gate.passed else "FAILED"))
+    if gate.checks or gate.not_checked:
+        configured = f" ({gate.configuration})" if gate.configuration else ""
+        page.heading(f"Budgets: {_summary.gate_verdict(gate)}{configured}")
     for check in gate.checks:
         mark, fg = ("✓", "green") if check.passed else ("✗", "red")
         page.paragraph(f"{mark} {check.name}: {check.detail}", indent=2, fg=fg)
+        if parts := _summary.parts_line(check):
+            page.paragraph(parts, indent=4)
+        if check.message:
+            page.paragraph(check.message, indent=4, fg="yellow")
+    for each in gate.not_checked:
+        page.paragraph(f"– {each.budget.name}: not checked: {each.reason}", indent=2, fg="yellow")
+    if gate.waivers:
+        page.heading("Waivers: " + _summary.waivers_line(gate.waivers))
+        for line in waiver_lines(gate.waivers):
+            page.paragraph(line, indent=2)

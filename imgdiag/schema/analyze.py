@@ -8,6 +8,7 @@ from imgdiag.filesystem import Cause
 from imgdiag.finding import Safety, Severity
 from imgdiag.purpose import Target
 from imgdiag.schema._common import Bytes, Dockerfile, Fix, Lines, PathBytes, Skipped, Version
+from imgdiag.schema._gate import Gate, Waiver
 
 
 class Image(TypedDict):
@@ -179,6 +180,7 @@ class Finding(TypedDict):
     paths: Annotated[list[str], "the largest"]
     message: str
     fix: Fix
+    waived: Annotated[Waiver | None, "the waiver that covers it"]
 
 
 class Outcome(TypedDict):
@@ -203,24 +205,6 @@ class Prediction(TypedDict):
     safe: Outcome
     review: Outcome
     fixes: list[FixBytes]
-
-
-class GateCheck(TypedDict):
-    """One limit held against one number; `actual` is null when it could not be known."""
-
-    name: str
-    limit: float
-    actual: float | None
-    passed: bool
-    detail: str
-
-
-class Gate(TypedDict):
-    """The verdict of the budgets."""
-
-    passed: bool
-    checks: list[GateCheck]
-    waived: list[str]
 
 
 class Report(TypedDict):

@@ -68,6 +68,6 @@ def test_budgets_that_failed_come_first_and_the_size_last() -> None:
     gate = judge(analysis, Budgets(max_size=1_000, max_layer=10**9))
     assert render("github", analysis, gate, Style()) == (
         "::error title=imgdiag%3A max-size::the sum of the layers: 14.0 MB (14,000,000 bytes), "
-        "over 1.0 kB (1,000 bytes) by 14.0 MB\n"
+        "over 1.0 kB (1,000 bytes) by 14.0 MB%0AThe most: 14.0 MB layer 0 (COPY server /)\n"
         "::notice title=imgdiag::registry.example/app:1.0: 14.0 MB, good, under 3 GB\n"
     )

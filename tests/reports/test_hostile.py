@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import unicodedata
@@ -9,17 +10,54 @@ from typing import Any
 
 import pytest
 
+from imgdiag.budgets import Budget, Limit, Measure
 from imgdiag.finding import Safety
 from imgdiag.gate import Budgets, judge
 from imgdiag.reports import Style, formats, render
 from imgdiag.rules.rule import ExampleLayer
+from imgdiag.waivers import Waiver
 from tests.made import analysed, distribution
 from tests.reports import images
 
 
+def budget(measured: Measure, of: str = "") -> Budget:
+    return Budget(
+        name=f"{measured} {images.HOSTILE}",
+        measure=measured,
+        of=of,
+        limit=Limit(bytes=0),
+        message=images.HOSTILE,
+    )
+
+
+def waiver(rule: str, expires: datetime.date, **more: tuple[str, ...]) -> Waiver:
+    return Waiver(rule=rule, reason=images.HOSTILE, expires=expires, **more)  # type: ignore[arg-type]
+
+
+BUDGETS = Budgets(
+    max_layer=1,
+    fail_on=Safety.RISKY,
+    configuration=images.HOSTILE,
+    named=(
+        budget(Measure.LAYERS),
+        budget(Measure.LAYER, "*"),
+        budget(Measure.PACKAGE, "*"),
+        budget(Measure.PACKAGE, images.HOSTILE),
+        budget(Measure.PATH, "**"),
+        budget(Measure.PATH, images.HOSTILE),
+        budget(Measure.GROWTH),
+    ),
+    waivers=(
+        waiver("deleted-later", datetime.date.max),
+        waiver("", datetime.date.max, paths=(images.HOSTILE,)),
+        waiver("", datetime.date.min, packages=(images.HOSTILE,)),
+    ),
+)
+
+
 def report(format_: str, **style: Any) -> str:
     analysis = images.hostile()
-    gate = judge(analysis, Budgets(max_layer=1, fail_on=Safety.RISKY))
+    gate = judge(analysis, BUDGETS)
     return render(format_, analysis, gate, Style(**style))
 
 
