@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from imgdiag.files import Files
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding
+from imgdiag.folders import Folder
 from imgdiag.image import ImageConfig
 from imgdiag.prediction import Prediction
 from imgdiag.project.alignment import Alignment, Lines
 from imgdiag.purpose import Purpose
+from imgdiag.python.graph import Root
+from imgdiag.python.requires import Edge
 from imgdiag.python.torch import Torch
 from imgdiag.scanner.usage import UsageRow
 
@@ -82,7 +85,8 @@ class EnvironmentSummary:
     """A folder of installed Python distributions: `bytes` are in and below it.
 
     `in_use` is None where nothing proves that the image's program uses it, or that it does not;
-    `evidence` says why in words. See `Environment` for the rest.
+    `evidence` says why in words. `roots` are what was asked for, each with its reason. See
+    `Environment` for the rest.
     """
 
     path: str
@@ -94,6 +98,7 @@ class EnvironmentSummary:
     bytes: int
     in_use: bool | None
     evidence: str
+    roots: tuple[Root, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,18 +117,20 @@ class InterpreterSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPackageSummary:
-    """A package of dpkg, apk or conda; `bytes` is what it alone owns."""
+    """A package of dpkg, apk or conda; `bytes` is what it alone owns, and `layers` made that."""
 
     name: str
     version: str
     manager: str
     bytes: int
+    layers: tuple[int, ...]  # the one with the most bytes first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """An installed Python distribution. `retained_bytes` go away with it: its own and those of
-    what nothing else requires.
+    what nothing else requires. `requires` are its requirements that hold in the image, those by
+    its extras too; `layers` made its files.
 
     Of the files that it names and that are missing, `deleted_files` were deleted by the layers
     `deleted_in`; the others were never there, or went in the layer that made them.
@@ -136,6 +143,8 @@ class Package:
     bytes: int
     retained_bytes: int
     required_by: tuple[str, ...]
+    requires: tuple[Edge, ...]
+    layers: tuple[int, ...]  # the one with the most bytes first
     evidence: str
     missing_files: int
     deleted_files: int
@@ -172,6 +181,7 @@ class Analysis:
     packages: tuple[Package, ...]
     system_packages: tuple[SystemPackageSummary, ...]
     unattributed: tuple[UsageRow, ...]  # where the bytes are that no package owns; all of them
+    folders: tuple[Folder, ...]  # in the order of their paths, for another image's to be held to
     purpose: Purpose
     torches: tuple[Torch, ...]
     findings: tuple[Finding, ...]

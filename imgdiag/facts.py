@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from imgdiag.cuda import SystemCuda, find_cuda
-from imgdiag.filesystem import Cause, File, Filesystem, Hidden, join
+from imgdiag.filesystem import Cause, Directory, File, Filesystem, Hidden, join
+from imgdiag.folders import Folder, folders
 from imgdiag.image import ImageConfig, instruction
 from imgdiag.moves import find_moves
+from imgdiag.origins import Origins
 from imgdiag.ownership import Ownership, find_owners
 from imgdiag.project.alignment import Alignment
 from imgdiag.purpose import Purpose, Target, find_purpose
@@ -35,7 +37,7 @@ from imgdiag.scanner.usage import Usage, UsageRow
 from imgdiag.steps import UNKNOWN, Step, steps_of
 from imgdiag.system.debian import Debian, find_debian
 from imgdiag.system.package import SystemPackage
-from imgdiag.unattributed import unattributed_rows
+from imgdiag.unattributed import unattributed_bytes, unattributed_rows
 
 _RELEASE = re.compile(r"^([A-Z_]+)=[\"']?([^\"'\n]*)[\"']?$", re.MULTILINE)
 
@@ -155,7 +157,21 @@ class Facts:
     @cached_property
     def unattributed(self) -> tuple[UsageRow, ...]:
         """Where the bytes are that nobody owns; they add up to all of those."""
-        return unattributed_rows(self.usage, self.ownership.owned)
+        return unattributed_rows(self.usage, self._unattributed_bytes)
+
+    @cached_property
+    def _unattributed_bytes(self) -> dict[Directory, int]:
+        return unattributed_bytes(self.usage, self.ownership.owned)
+
+    @cached_property
+    def folders(self) -> tuple[Folder, ...]:
+        """The folders with their bytes, as far down as another image can be held against them."""
+        return folders(self.usage, self._unattributed_bytes, self.ownership.owned, self.origins)
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Which layer made a file, when later layers only stored it again."""
+        return Origins(self.filesystem.hidden)
 
     @cached_property
     def limits(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ def environments(facts: Facts) -> tuple[EnvironmentSummary, ...]:
             bytes=_bytes_below(facts, each.path),
             in_use=facts.uses.environments[each.path].in_use,
             evidence=facts.uses.environments[each.path].evidence,
+            roots=facts.graphs[each.path].roots,
         )
         for each in facts.environments
     )
@@ -57,7 +58,11 @@ def system_packages(facts: Facts) -> tuple[SystemPackageSummary, ...]:
     """Return the system's packages, those with the most bytes first."""
     return tuple(
         SystemPackageSummary(
-            name=each.name, version=each.version, manager=each.manager, bytes=each.bytes
+            name=each.name,
+            version=each.version,
+            manager=each.manager,
+            bytes=each.bytes,
+            layers=facts.origins.layers(each.files),
         )
         for each in facts.system_packages
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from imgdiag.filesystem import Directory, File, join
 from imgdiag.scanner.usage import Usage, UsageRow
@@ -12,14 +12,13 @@ _ALWAYS_SPLIT = 2  # levels of folders, such as /usr/lib, that say little by the
 _DEEPEST = 8  # levels of folders; one in site-packages has six or seven
 
 
-def unattributed_rows(usage: Usage, owned: Container[File]) -> tuple[UsageRow, ...]:
-    """Return where the bytes are that are in none of `owned`, the largest first.
+def unattributed_rows(usage: Usage, sums: Mapping[Directory, int]) -> tuple[UsageRow, ...]:
+    """Return where the bytes of nobody are, the largest first; `sums` has them by folder.
 
     Each byte counts once, in the deepest row that holds it, so that the rows add up to the whole.
     A folder is split into its children where one of them holds most of it; the row of the root
     ("") has what is too little for one of its own.
     """
-    sums = _sums(usage, owned)
     root = usage.directories[0][1]
     whole = sums[root]
     rows: dict[str, int] = {}
@@ -47,8 +46,10 @@ def unattributed_rows(usage: Usage, owned: Container[File]) -> tuple[UsageRow, .
     )
 
 
-def _sums(usage: Usage, owned: Container[File]) -> dict[Directory, int]:
-    """Return the bytes of nobody in and below each folder, an inode where its first name is."""
+def unattributed_bytes(usage: Usage, owned: Container[File]) -> dict[Directory, int]:
+    """Return the bytes in none of `owned` in and below each folder, an inode where its first name
+    is.
+    """
     sums: dict[Directory, int] = {}
     shared: set[File] = set()
     for _, directory in usage.directories:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgdiag.scanner.usage import Usage
-from imgdiag.unattributed import unattributed_rows
+from imgdiag.unattributed import unattributed_bytes, unattributed_rows
 from tests.made import made_filesystem, made_layer
 
 
@@ -17,7 +17,9 @@ def rows(
 ) -> dict[str, int]:
     filesystem = made_filesystem(made_layer(files, links=links))
     by_path = dict(filesystem.files())
-    found = unattributed_rows(Usage(filesystem), frozenset(by_path[path] for path in owned))
+    usage = Usage(filesystem)
+    sums = unattributed_bytes(usage, frozenset(by_path[path] for path in owned))
+    found = unattributed_rows(usage, sums)
     assert list(found) == sorted(found, key=lambda row: (-row.bytes, row.path))
     return {row.path: row.bytes for row in found}
 
@@ -65,7 +67,8 @@ def test_rows_add_up_to_what_nobody_owns(files: dict[str, int]) -> None:
     filesystem = made_filesystem(made_layer(files))
     every = [file for _, file in filesystem.files()]
     owned = {file for index, file in enumerate(every) if (index * 7 + len(every)) % 3 == 0}
-    found = unattributed_rows(Usage(filesystem), owned)
+    usage = Usage(filesystem)
+    found = unattributed_rows(usage, unattributed_bytes(usage, owned))
     assert sum(row.bytes for row in found) == sum(file.size for file in every if file not in owned)
     assert all(row.bytes > 0 for row in found)
     assert len({row.path for row in found}) == len(found)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
 from imgdiag.python.graph import Origin, Root
+from imgdiag.python.requires import Edge
 from imgdiag.reports._page import Page
 from imgdiag.schema import _dependencies as schema
 from imgdiag.schema._common import ImageRead
@@ -104,4 +105,14 @@ def root_json(root: Root) -> schema.Root:
         "requirement": root.text or None,
         "group": root.group or None,
         "dev": root.dev,
+    }
+
+
+def edge_json(edge: Edge) -> schema.Requirement:
+    """Return one requirement that holds, without whose it is."""
+    return {
+        "name": edge.target,
+        "extras": list(edge.extras),
+        "by_extra": edge.extra or None,
+        "requirement": edge.text,
     }

@@ -11,6 +11,7 @@ from imgdiag.reports import Style
 from imgdiag.reports._dependencies import (
     asked_line,
     asked_name,
+    edge_json,
     environment_json,
     environment_line,
     head,
@@ -164,14 +165,6 @@ def _package(name: str, dependencies: Dependencies) -> schema.Package:
         "bytes": dependencies.own_bytes[name],
         "retained_bytes": dependencies.retained_bytes[name],
         "extras": list(graph.extras(name)),
-        "requires": [
-            {
-                "name": edge.target,
-                "extras": list(edge.extras),
-                "by_extra": edge.extra or None,
-                "requirement": edge.text,
-            }
-            for edge in graph.edges(name)
-        ],
+        "requires": [edge_json(edge) for edge in graph.edges(name)],
         "required_by": sorted(graph.required_by[name]),
     }

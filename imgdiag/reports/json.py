@@ -19,11 +19,13 @@ from imgdiag.analysis import (
     Waste,
 )
 from imgdiag.finding import Finding
+from imgdiag.folders import Folder
 from imgdiag.gate import Gate
 from imgdiag.image import HistoryEntry
 from imgdiag.prediction import Outcome, Prediction
 from imgdiag.python.torch import Torch
 from imgdiag.reports import Style
+from imgdiag.reports._dependencies import edge_json, root_json
 from imgdiag.reports._dockerfile import dockerfile_object, lines_object
 from imgdiag.reports._encoding import encode
 from imgdiag.reports._gate import gate_object, waiver_object
@@ -76,6 +78,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
         "system_packages": [_system_package(package) for package in analysis.system_packages],
         "unattributed_bytes": analysis.unattributed_bytes,
         "unattributed": _rows(analysis.unattributed),
+        "folders": [_folder(folder) for folder in analysis.folders],
         "findings": [
             _finding(finding, analysis.layers, gate.waivers) for finding in analysis.findings
         ],
@@ -150,6 +153,8 @@ def _package(package: Package) -> schema.Package:
         "bytes": package.bytes,
         "retained_bytes": package.retained_bytes,
         "required_by": list(package.required_by),
+        "requires": [edge_json(edge) for edge in package.requires],
+        "layers": list(package.layers),
         "evidence": package.evidence,
         "missing_files": package.missing_files,
         "deleted_files": package.deleted_files,
@@ -166,6 +171,7 @@ def _system_package(package: SystemPackageSummary) -> schema.SystemPackage:
         "version": package.version,
         "manager": package.manager,
         "bytes": package.bytes,
+        "layers": list(package.layers),
     }
 
 
@@ -180,6 +186,7 @@ def _environment(environment: EnvironmentSummary) -> schema.Environment:
         "bytes": environment.bytes,
         "in_use": environment.in_use,
         "evidence": environment.evidence,
+        "roots": [root_json(root) for root in environment.roots],
     }
 
 
@@ -193,6 +200,15 @@ def _interpreter(interpreter: InterpreterSummary) -> schema.Interpreter:
         "bytes": interpreter.bytes,
         "in_use": interpreter.in_use,
         "evidence": interpreter.evidence,
+    }
+
+
+def _folder(folder: Folder) -> schema.Folder:
+    return {
+        "path": folder.path,
+        "bytes": folder.bytes,
+        "unattributed_bytes": folder.unattributed_bytes,
+        "layers": list(folder.layers),
     }
 
 

@@ -70,8 +70,8 @@ def test_json_has_the_keys_of_its_version() -> None:
     assert list(found) == [
         "schema_version", "image", "sizes", "dockerfile", "layers", "history", "waste", "usage",
         "largest_files", "purpose", "torch", "environments", "interpreters", "packages",
-        "system_packages", "unattributed_bytes", "unattributed", "findings", "prediction",
-        "skipped", "warnings", "gate",
+        "system_packages", "unattributed_bytes", "unattributed", "folders", "findings",
+        "prediction", "skipped", "warnings", "gate",
     ]  # fmt: skip
     sizes = found["sizes"]
     assert sizes["layer_bytes"] == sizes["visible_bytes"] + sizes["wasted_bytes"]
