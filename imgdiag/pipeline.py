@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import nsmallest
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imgdiag import invariants, inventory, sources
 from imgdiag.analysis import (
@@ -30,6 +32,9 @@ from imgdiag.purpose import Target
 from imgdiag.rules import find_all
 from imgdiag.rules._shell import sets_times
 from imgdiag.sources.base import Request, SourceImage
+
+if TYPE_CHECKING:
+    from imgdiag.comparison import Comparison, Snapshot
 
 _ROWS = 15  # of a du table
 _FILES = 20
@@ -127,6 +132,37 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
     )
     invariants.hold(analysis, facts)
     return analysis
+
+
+def compare(
+    base: str,
+    head: str,
+    request: Request | None = None,
+    *,
+    declared: Target | None = None,
+    dockerfile: Choice | None = None,
+) -> Comparison:
+    """Compare two images, each a reference or a saved JSON report, told by what it holds.
+
+    The second is read when nothing is left of the first but what is compared. Raises ImgdiagError.
+    """
+    from imgdiag import comparison  # of which a single analysis has no use
+
+    before = _snapshot(base, request, declared, dockerfile)
+    return comparison.compare(before, _snapshot(head, request, declared, dockerfile))
+
+
+def _snapshot(
+    reference: str, request: Request | None, declared: Target | None, dockerfile: Choice | None
+) -> Snapshot:
+    from imgdiag import comparison
+    from imgdiag.comparison import saved
+
+    if saved.is_report(Path(reference)):
+        return saved.read_report(Path(reference))
+    return comparison.snapshot(
+        analyze(reference, request, declared=declared, dockerfile=dockerfile)
+    )
 
 
 def analyze_quickly(

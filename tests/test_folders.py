@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from imgdiag.folders import DEEPEST, Folder, folders
+from imgdiag.folders import DEEPEST, Folder
 from imgdiag.origins import Origins
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import distribution, facts_of, made_facts

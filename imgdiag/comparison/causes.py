@@ -1,0 +1,263 @@
+"""Why an image grew: every byte of its growth in one cause.
+
+What a container sees is the packages' or nobody's, and what it does not see is waste of a known
+cause: each of these is compared by itself, so that the causes add up to the growth of the visible
+bytes and of the waste, and never overlap.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imgdiag.comparison.folders import compare_folders
+from imgdiag.comparison.layers import LayerChange
+from imgdiag.comparison.packages import Change, EnvironmentChange, PackageChange, SystemChange
+from imgdiag.comparison.snapshot import Layer, Snapshot
+from imgdiag.folders import Folder
+
+
+class CauseKind(StrEnum):
+    """What grew."""
+
+    PACKAGE = "package"  # a Python package, and those that came or went with it
+    ENVIRONMENT = "environment"  # a whole Python environment that is new or gone
+    SYSTEM = "system-packages"  # of one manager, all that were added, removed or changed
+    FILES = "files"  # of no package, in and below a folder
+    WASTE = "waste"  # what one layer ships and another hides
+    UNEXPLAINED = "unexplained"  # of an image whose layers were not read
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A package's share of a cause; a version is "" where it is not installed."""
+
+    name: str
+    base_version: str
+    head_version: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One reason why an image grew (`bytes` > 0) or shrank.
+
+    `name` is a package, an environment's path, a manager of packages, a folder or a cause of
+    waste; `environment` is a package's. `parts` are the packages that it is made of, the largest
+    first, and `chain` what brings the package in or did. `base_layer` and `head_layer` made most
+    of it, as far as that is known; of waste they are those that ship it, and `hidden_by_base` and
+    `hidden_by_head` those that hide it.
+    """
+
+    kind: CauseKind
+    change: Change
+    name: str
+    bytes: int
+    environment: str = ""
+    parts: tuple[Part, ...] = ()
+    chain: tuple[str, ...] = ()
+    base_layer: Layer | None = None
+    head_layer: Layer | None = None
+    hidden_by_base: Layer | None = None
+    hidden_by_head: Layer | None = None
+
+    @property
+    def layer(self) -> Layer | None:
+        """Return the layer to look at: HEAD's where it grew, BASE's where that is all there is."""
+        return self.head_layer or self.base_layer
+
+    @property
+    def hidden_by(self) -> Layer | None:
+        """Return the layer that hides the waste: HEAD's, or BASE's where that is all there is."""
+        return self.hidden_by_head or self.hidden_by_base
+
+
+def find_causes(
+    base: Snapshot,
+    head: Snapshot,
+    layers: Sequence[LayerChange],
+    environments: Iterable[EnvironmentChange],
+    system_packages: Iterable[SystemChange],
+) -> tuple[Cause, ...]:
+    """Return all causes, the largest change first; they add up to the growth of the layers."""
+    known = [
+        *(cause for each in environments for cause in _of_environment(each, base, head)),
+        *_of_system_packages(system_packages, base, head),
+        *_of_files(base, head),
+        *_of_waste(base, head, layers),
+    ]
+    rest = head.sizes.layer_bytes - base.sizes.layer_bytes - sum(each.bytes for each in known)
+    if rest:
+        known.append(
+            Cause(
+                kind=CauseKind.UNEXPLAINED,
+                change=Change.BYTES,
+                name="unexplained",
+                bytes=rest,
+            )
+        )
+    return tuple(
+        sorted(
+            (each for each in known if each.bytes),
+            key=lambda each: (
+                each.kind is CauseKind.UNEXPLAINED,
+                -abs(each.bytes),
+                each.kind,
+                each.name,
+                each.environment,
+                each.change,
+            ),
+        )
+    )
+
+
+def _of_environment(change: EnvironmentChange, base: Snapshot, head: Snapshot) -> Iterator[Cause]:
+    if change.base is None or change.head is None:
+        yield _cause(
+            CauseKind.ENVIRONMENT,
+            Change.ADDED if change.base is None else Change.REMOVED,
+            change.shown.path,
+            change.packages,
+            base,
+            head,
+        )
+        return
+    groups: dict[str, list[PackageChange]] = defaultdict(list)
+    for package in change.packages:
+        groups[change.bringers.get(package.name, package.name)].append(package)
+    first = {each.name: each for each in change.packages}
+    for name, group in groups.items():
+        yield _cause(
+            CauseKind.PACKAGE,
+            first[name].change,
+            name,
+            # The one that brings the others leads, however small it is.
+            [first[name], *(each for each in group if each.name != name)],
+            base,
+            head,
+            environment=change.shown.path,
+            chain=first[name].chain,
+        )
+
+
+def _of_system_packages(
+    changes: Iterable[SystemChange], base: Snapshot, head: Snapshot
+) -> Iterator[Cause]:
+    groups: dict[tuple[str, Change], list[PackageChange]] = defaultdict(list)
+    for each in changes:
+        change = each.package.change
+        whole = change if change in (Change.ADDED, Change.REMOVED) else Change.VERSION
+        groups[each.manager, whole].append(each.package)
+    for (manager, change), group in groups.items():
+        yield _cause(CauseKind.SYSTEM, change, manager, group, base, head)
+
+
+def _cause(
+    kind: CauseKind,
+    change: Change,
+    name: str,
+    packages: Sequence[PackageChange],
+    base: Snapshot,
+    head: Snapshot,
+    *,
+    environment: str = "",
+    chain: tuple[str, ...] = (),
+) -> Cause:
+    largest = max(packages, key=lambda each: abs(each.growth), default=None)
+    before = largest.base.layers if largest and largest.base else ()
+    after = largest.head.layers if largest and largest.head else ()
+    return Cause(
+        kind=kind,
+        change=change,
+        name=name,
+        bytes=sum(each.growth for each in packages),
+        environment=environment,
+        parts=tuple(
+            Part(
+                each.name,
+                each.base.version if each.base else "",
+                each.head.version if each.head else "",
+                each.growth,
+            )
+            for each in packages
+        ),
+        chain=chain,
+        base_layer=base.layers[before[0]] if before else None,
+        head_layer=head.layers[after[0]] if after else None,
+    )
+
+
+def _of_files(base: Snapshot, head: Snapshot) -> Iterator[Cause]:
+    """Yield a cause for each folder in which files of nobody came or went."""
+    before, after = unattributed(base.folders), unattributed(head.folders)
+    rows = compare_folders(before, after)
+    made_before = _makers(base, {row.path for row in rows})
+    made_after = _makers(head, {row.path for row in rows})
+    for row in rows:
+        change = Change.BYTES
+        if not row.base_bytes or not row.head_bytes:
+            change = Change.ADDED if row.head_bytes else Change.REMOVED
+        yield Cause(
+            kind=CauseKind.FILES,
+            change=change,
+            name=row.path,
+            bytes=row.growth,
+            base_layer=made_before.get(row.path) if row.base_bytes else None,
+            head_layer=made_after.get(row.path) if row.head_bytes else None,
+        )
+
+
+def unattributed(folders: Iterable[Folder]) -> dict[str, int]:
+    """Return the bytes of nobody in and below each folder."""
+    sizes: dict[str, int] = defaultdict(int)
+    for each in folders:
+        sizes[each.path] += each.unattributed_bytes
+    return dict(sizes)
+
+
+def _makers(of: Snapshot, rows: set[str]) -> dict[str, Layer]:
+    """Return the layer that made most of the folder with the most of nobody's bytes in each row."""
+    sizes = unattributed(of.folders)
+    own = dict(sizes)
+    for path, size in sizes.items():
+        if path:
+            own[path.rpartition("/")[0]] -= size
+    made: dict[str, Layer] = {}
+    largest: dict[str, int] = defaultdict(int)
+    for folder in of.folders:
+        row = folder.path
+        while row not in rows and row:
+            row = row.rpartition("/")[0]
+        if row in rows and folder.layers and own[folder.path] > largest[row]:
+            largest[row] = own[folder.path]
+            made[row] = of.layers[folder.layers[0]]
+    return made
+
+
+def _of_waste(base: Snapshot, head: Snapshot, changes: Sequence[LayerChange]) -> Iterator[Cause]:
+    """Yield a cause for each pair of layers of which one hides what the other ships."""
+    sizes: dict[tuple[str, int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for side, of in enumerate((base, head)):
+        number = {
+            layer.index: each
+            for each, change in enumerate(changes)
+            if (layer := (change.base, change.head)[side]) is not None
+        }
+        for row in of.waste:
+            key = (row.cause, number[row.created_in], number[row.hidden_in])
+            sizes[key][side] += row.bytes
+    for (cause, created, hidden), (before, after) in sizes.items():
+        change = Change.ADDED if not before else Change.REMOVED if not after else Change.BYTES
+        made, hides = changes[created], changes[hidden]
+        yield Cause(
+            kind=CauseKind.WASTE,
+            change=change,
+            name=cause,
+            bytes=after - before,
+            base_layer=made.base if before else None,
+            head_layer=made.head if after else None,
+            hidden_by_base=hides.base if before else None,
+            hidden_by_head=hides.head if after else None,
+        )

@@ -1,0 +1,112 @@
+"""Findings that are new, gone or changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imgdiag.comparison.layers import instruction_key
+from imgdiag.comparison.snapshot import FoundIssue, Snapshot
+
+
+class FindingKind(StrEnum):
+    """What became of a finding."""
+
+    NEW = "new"
+    GONE = "gone"
+    CHANGED = "changed"  # other bytes, or another safety
+
+
+@dataclass(frozen=True, slots=True)
+class FindingChange:
+    """A finding that is not the same in two images, None where it is not found."""
+
+    base: FoundIssue | None
+    head: FoundIssue | None
+
+    @property
+    def kind(self) -> FindingKind:
+        """Return what became of it."""
+        if self.base is None:
+            return FindingKind.NEW
+        return FindingKind.GONE if self.head is None else FindingKind.CHANGED
+
+    @property
+    def shown(self) -> FoundIssue:
+        """Return the finding in HEAD, or the one that is gone."""
+        finding = self.head or self.base
+        assert finding is not None
+        return finding
+
+    @property
+    def growth(self) -> int:
+        """Return by how many bytes it grew."""
+        return (self.head.bytes if self.head else 0) - (self.base.bytes if self.base else 0)
+
+
+def compare_findings(base: Snapshot, head: Snapshot) -> tuple[FindingChange, ...]:
+    """Return the findings that differ, the largest change first.
+
+    Two of a rule are the same when they speak of layers of the same instructions and have the same
+    largest file, else of layers of the same instructions, else of the same file, else when they
+    are the only ones of the rule that are left. Layers' numbers and a message's words do not
+    count.
+    """
+    before = [(each, _said(each, base)) for each in base.findings]
+    after = [(each, _said(each, head)) for each in head.findings]
+    pairs: list[tuple[FoundIssue, FoundIssue]] = []
+    for alike in _ALIKE:
+        old, new = _grouped(before, alike), _grouped(after, alike)
+        for key, group in old.items():
+            partners = new.get(key, [])
+            if alike is _ALIKE[-1] and not len(group) == len(partners) == 1:
+                continue
+            pairs += zip(group, partners, strict=False)
+        done = {id(each) for pair in pairs for each in pair}
+        before = [each for each in before if id(each[0]) not in done]
+        after = [each for each in after if id(each[0]) not in done]
+    changes = [
+        FindingChange(old, new)
+        for old, new in pairs
+        if (old.bytes, old.safety) != (new.bytes, new.safety)
+    ]
+    changes += [FindingChange(each, None) for each, _ in before]
+    changes += [FindingChange(None, each) for each, _ in after]
+    return tuple(
+        sorted(
+            changes,
+            key=lambda each: (
+                -abs(each.growth),
+                each.shown.rule,
+                each.shown.paths[:1],
+                each.shown.message,
+            ),
+        )
+    )
+
+
+_Said = tuple[str, tuple[str, ...], tuple[str, ...]]  # a rule, instructions, the largest file
+
+
+def _said(finding: FoundIssue, of: Snapshot) -> _Said:
+    instructions = tuple(instruction_key(of.layers[layer]) for layer in finding.layers)
+    return finding.rule, instructions, finding.paths[:1]
+
+
+_ALIKE: tuple[Callable[[_Said], Hashable], ...] = (
+    lambda said: said,
+    lambda said: said[:2],
+    lambda said: (said[0], said[2]),
+    lambda said: said[0],
+)
+
+
+def _grouped(
+    findings: list[tuple[FoundIssue, _Said]], key: Callable[[_Said], Hashable]
+) -> dict[Hashable, list[FoundIssue]]:
+    groups: dict[Hashable, list[FoundIssue]] = defaultdict(list)
+    for finding, said in findings:
+        groups[key(said)].append(finding)
+    return groups
