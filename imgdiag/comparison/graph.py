@@ -109,16 +109,27 @@ class Tree:
 
 def compare_trees(base: Tree, head: Tree) -> GraphChange:
     """Return how two environments' requirements differ."""
-    roots_before = {(each.name, each.extras): each for each in base.roots}
-    roots_after = {(each.name, each.extras): each for each in head.roots}
+    roots_before, roots_after = _asked(base.roots), _asked(head.roots)
     edges_before = {_key(each): each for each in base.edges}
     edges_after = {_key(each): each for each in head.edges}
     return GraphChange(
-        roots_new=_missing(roots_after, roots_before),
-        roots_gone=_missing(roots_before, roots_after),
+        roots_new=_missing(roots_after, _implied(roots_before)),
+        roots_gone=_missing(roots_before, _implied(roots_after)),
         edges_new=_missing(edges_after, edges_before),
         edges_gone=_missing(edges_before, edges_after),
     )
+
+
+def _asked(roots: Iterable[Root]) -> dict[tuple[str, tuple[str, ...]], Root]:
+    return {(each.name, each.extras): each for each in roots}
+
+
+def _implied(
+    asked: Iterable[tuple[str, tuple[str, ...]]],
+) -> frozenset[tuple[str, tuple[str, ...]]]:
+    """Return what was asked for; who asks for an extra asks for its distribution too."""
+    keys = frozenset(asked)
+    return keys | {(name, ()) for name, _ in keys}
 
 
 def _key(edge: Edge) -> tuple[str, str, str, tuple[str, ...]]:

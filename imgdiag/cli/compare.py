@@ -1,0 +1,135 @@
+"""`imgdiag compare`: what changed between two images, and why one is larger."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from imgdiag.cli import _options
+from imgdiag.cli.analyze import BUDGET_FAILED, _check_writable, _write
+from imgdiag.purpose import Target
+from imgdiag.reports import _difference
+
+if TYPE_CHECKING:
+    from imgdiag.comparison.limit import GrowthLimit
+    from imgdiag.project.choice import Choice
+
+
+def limit(value: str) -> GrowthLimit:
+    """Return the growth that `value` allows, such as 200MB or 5%; an option type for click."""
+    from imgdiag.comparison.limit import GrowthLimit
+
+    try:
+        return GrowthLimit.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def output(value: str) -> tuple[str, str]:
+    """Return the two parts of `FORMAT=PATH`; an option type for click."""
+    name, equals, path = value.partition("=")
+    if not equals or not path or name not in _difference.formats():
+        known = ", ".join(_difference.formats())
+        raise click.BadParameter(f"{value!r} is not FORMAT=PATH with a format of {known}")
+    return name, path
+
+
+@click.command()
+@click.argument("base", metavar="BASE")
+@click.argument("head", metavar="HEAD")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(_difference.formats()),
+    default="text",
+    show_default=True,
+    help="Format of the report on standard output.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=output,
+    metavar="FORMAT=PATH",
+    multiple=True,
+    help="Write a report to a file, as in markdown=growth.md; may be repeated. With '-' as the "
+    "path it takes the place of the report on standard output.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="The most rows of a table. JSON has all of them.",
+)
+@click.option(
+    "--max-growth",
+    "limits",
+    type=limit,
+    multiple=True,
+    metavar="SIZE|PERCENT",
+    help="Fail when the layers' files grew by more than that, as in 200MB or 5%. May be "
+    "repeated: then the image has to be within each.",
+)
+@click.option(
+    "--gpu/--cpu",
+    default=None,
+    help="What both images are meant to run on, where they do not say so themselves.",
+)
+@click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
+@_options.reads_dockerfile
+@_options.reads_image
+def command(
+    reading: _options.Reading,
+    dockerfile: Choice | None,
+    base: str,
+    head: str,
+    format_: str,
+    outputs: tuple[tuple[str, str], ...],
+    top: int,
+    limits: tuple[GrowthLimit, ...],
+    gpu: bool | None,
+    allow_partial: bool,
+) -> None:
+    """Say what changed from the image BASE to the image HEAD, and why one is larger.
+
+    BASE and HEAD are as for 'imgdiag analyze', or reports that it saved with -o json=PATH: what a
+    file is, its content tells. So a pipeline can keep the small report of its main branch in place
+    of the image. One of them may be '-'.
+
+    The causes come first, those with the most bytes at the top. Each byte of the growth is in one
+    of them, so that they add up to it. A Dockerfile is used for both images, where it fits them.
+
+    \b
+    Exit codes:
+      0  compared, and within every limit
+      1  the image grew by more than --max-growth
+      2  wrong usage
+      3  an image or a report could not be read
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
+    from imgdiag import pipeline
+    from imgdiag.comparison.limit import judge
+    from imgdiag.reports import Style
+
+    files = [(name, Path(path)) for name, path in outputs if path != "-"]
+    printed = [name for name, path in outputs if path == "-"] or [format_]
+    if len(printed) > 1:
+        raise click.BadParameter("only one report can go to standard output", param_hint="-o")
+    if base == head == "-":
+        raise click.UsageError("only one of BASE and HEAD can be standard input")
+    for _, path in files:
+        _check_writable(path)
+    declared = None if gpu is None else Target.GPU if gpu else Target.CPU
+    with reading() as request:
+        comparison = pipeline.compare(base, head, request, declared=declared, dockerfile=dockerfile)
+    gate = judge(comparison, limits, allow_partial=allow_partial)
+    style = Style(color=_options.wants_color(), width=_options.page_width())
+    click.echo(_difference.render(printed[0], comparison, gate, style, top), nl=False)
+    for name, path in files:
+        _write(path, _difference.render(name, comparison, gate, Style(), top))
+    sys.exit(0 if gate.passed else BUDGET_FAILED)

@@ -1,0 +1,345 @@
+"""What the reports of a comparison for people have in common: the sentences and the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from imgdiag.comparison import Comparison
+from imgdiag.comparison.causes import Cause, CauseKind
+from imgdiag.comparison.findings import FindingChange
+from imgdiag.comparison.layers import LayerChange, LayerKind
+from imgdiag.comparison.packages import (
+    Change,
+    EnvironmentChange,
+    Installed,
+    PackageChange,
+    SystemChange,
+)
+from imgdiag.comparison.snapshot import Environment, Layer, Snapshot
+from imgdiag.filesystem import Cause as Hiding
+from imgdiag.finding import Severity
+from imgdiag.python.graph import Root
+from imgdiag.python.requires import Edge
+from imgdiag.text import shortened
+from imgdiag.units import format_bytes
+
+_PARTS = 4  # packages of a cause that are named
+
+
+def image_line(image: Snapshot) -> str:
+    """Return which image it is, and how it was read."""
+    return f"{image.reference}   {image.platform}   {image.source}, by {image.route}"
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return in a sentence by how much the image grew."""
+    before, after = comparison.base.sizes.layer_bytes, comparison.head.sizes.layer_bytes
+    growth = comparison.growth
+    if comparison.is_unchanged:
+        text = f"nothing changed, {format_bytes(after)}"
+    elif not growth:
+        text = f"the same size, {format_bytes(after)}, and not the same in it"
+    else:
+        what = "grew" if growth > 0 else "shrank"
+        text = (
+            f"{what} by {format_bytes(abs(growth))}, {format_bytes(before)} → {format_bytes(after)}"
+        )
+        if percent := growth_percent(comparison):
+            text += f"; {percent}"
+    if comparison.is_partial:
+        text += "; and more: not everything could be read"
+    return text
+
+
+def growth_percent(comparison: Comparison) -> str:
+    """Return the growth of the layers, such as `+34 %`, "" where there were none."""
+    percent = comparison.growth_percent
+    if percent is None:
+        return ""
+    digits = 0 if abs(percent) >= 10 else 1 if abs(percent) >= 1 else 2
+    return f"{percent:+,.{digits}f} %".replace("-", "−")
+
+
+def signed(count: int) -> str:
+    """Return bytes of growth with their sign, such as `+1.20 GB`."""
+    if not count:
+        return "0 B"
+    return f"{'+' if count > 0 else '−'}{format_bytes(abs(count))}"
+
+
+_SIZES = {
+    "layer_bytes": "layers",
+    "visible_bytes": "visible",
+    "wasted_bytes": "wasted",
+    "transfer_bytes": "download",
+    "engine_bytes": "engine",
+    "symlink_bytes": "symlink targets",
+}
+
+
+def size_rows(comparison: Comparison) -> Iterator[tuple[str, str, str, str]]:
+    """Yield each size that is known: its name, before, after, and the growth."""
+    for each in comparison.sizes:
+        if each.name == "symlink_bytes" and not each.growth:
+            continue
+        if each.base is not None or each.head is not None:
+            yield (
+                _SIZES[each.name],
+                "?" if each.base is None else format_bytes(each.base),
+                "?" if each.head is None else format_bytes(each.head),
+                "?" if each.growth is None else signed(each.growth),
+            )
+    before, after = comparison.base.sizes, comparison.head.sizes
+    yield "efficiency", f"{100 * before.efficiency:.1f} %", f"{100 * after.efficiency:.1f} %", ""
+
+
+def causes_heading(comparison: Comparison) -> str:
+    """Return what the causes tell."""
+    if not comparison.growth:
+        return "What makes the difference"
+    return "Why it grew" if comparison.growth > 0 else "Why it shrank"
+
+
+_HIDDEN = {
+    Hiding.DELETED: "deleted by a later layer, and still shipped",
+    Hiding.OVERWRITTEN: "overwritten by a later layer, and still shipped",
+    Hiding.METADATA_ONLY: "stored again by a later layer that changes only owner, mode or time",
+    Hiding.REPLACED: "replaced by something else in a later layer, and still shipped",
+}
+
+
+def cause_title(cause: Cause, comparison: Comparison) -> str:
+    """Return what grew or shrank, in a few words."""
+    if cause.kind is CauseKind.PACKAGE:
+        return _package_title(cause, comparison)
+    what = {Change.ADDED: "new", Change.REMOVED: "gone"}.get(cause.change, "changed")
+    count = len(cause.parts)
+    packages = f"{count:,} package{'s' * (count != 1)}"
+    if cause.kind is CauseKind.ENVIRONMENT:
+        return f"Python environment /{cause.name}, {what}: {packages}"
+    if cause.kind is CauseKind.SYSTEM:
+        return f"{packages} of {cause.name}, {what}"
+    if cause.kind is CauseKind.FILES:
+        return f"{place(cause.name)}: files of no package"
+    if cause.kind is CauseKind.WASTE:
+        return f"waste: {_HIDDEN[Hiding(cause.name)]}"
+    return "not explained: the layers of one image were not read"
+
+
+def _package_title(cause: Cause, comparison: Comparison) -> str:
+    first, rest = cause.parts[0], len(cause.parts) - 1
+    several = len({each.path for each in comparison.head.environments}) > 1
+    where = f" in /{cause.environment}" * several
+    name, what, others = {
+        Change.ADDED: (f"{first.name} {first.head_version}", ", new", "that it brings"),
+        Change.REMOVED: (f"{first.name} {first.base_version}", ", gone", "that it brought"),
+        Change.VERSION: (
+            f"{first.name} {first.base_version} → {first.head_version}",
+            "",
+            "that came or went with it",
+        ),
+        Change.BYTES: (
+            f"{first.name} {first.head_version}",
+            ": other files of the same version",
+            "that came or went with it",
+        ),
+    }[cause.change]
+    more = f", with {rest:,} package{'s' * (rest != 1)} {others}" if rest else ""
+    return f"{name}{what}{where}{more}"
+
+
+def cause_notes(cause: Cause) -> Iterator[str]:
+    """Yield what else there is to say of a cause, a sentence each."""
+    if len(cause.parts) > 1 or cause.kind is CauseKind.SYSTEM:
+        largest = sorted(cause.parts, key=lambda each: -abs(each.bytes))
+        names = [f"{each.name} {signed(each.bytes)}" for each in largest[:_PARTS]]
+        more = len(largest) - len(names)
+        yield ", ".join(names) + f" and {more:,} more" * (more > 0)
+    if len(cause.chain) > 1:
+        yield f"brought in by {' → '.join(cause.chain[:-1])}"
+    if cause.layer is not None:
+        made = f"made by {layer_name(cause.layer, of_base=cause.head_layer is None)}"
+        if cause.hidden_by is not None:
+            of_base = cause.hidden_by_head is None
+            made += f", hidden by {layer_name(cause.hidden_by, of_base=of_base)}"
+        yield made
+
+
+def layer_name(layer: Layer, *, of_base: bool) -> str:
+    """Return which layer it is, and what made it."""
+    at = f"{layer.place}: " if layer.place else ""
+    whose = "BASE's layer" if of_base else "layer"
+    return f"{whose} {layer.index} ({at}{instruction(layer, 60)})"
+
+
+def instruction(layer: Layer, width: int) -> str:
+    """Return what made a layer in one line."""
+    text = shortened(layer.instruction, width) or "the history does not say"
+    return f"base image {layer.base_image}: {text}" if layer.base_image else text
+
+
+def rest_of_causes(causes: Sequence[Cause]) -> str:
+    """Return the line for causes that are not shown, "" when all are."""
+    if not causes:
+        return ""
+    return f"{len(causes):,} more cause{'s' * (len(causes) != 1)}"
+
+
+def place(path: str) -> str:
+    """Return a folder's path; the root's row has what is too little for one of its own."""
+    return f"/{path}" if path else "elsewhere"
+
+
+def environment_title(change: EnvironmentChange) -> str:
+    """Return which environment it is and how many packages differ."""
+    names = _environment_name(change)
+    return f"{names}: {changes(each for each in change.packages)}, {signed(change.growth)}"
+
+
+def _environment_name(change: EnvironmentChange) -> str:
+    before, after = change.base, change.head
+    if before is None or after is None:
+        return f"{_name(change.shown)}, {'gone' if after is None else 'new'}"
+    if before.path == after.path and before.python_version == after.python_version:
+        return _name(after)
+    return f"{_name(before)} → {_name(after)}"
+
+
+def _name(environment: Environment) -> str:
+    version = f", Python {environment.python_version}" if environment.python_version else ""
+    return f"/{environment.path} ({environment.kind}{version})"
+
+
+def changes(packages: Iterable[PackageChange]) -> str:
+    """Return how many packages were added, removed and changed."""
+    counts = Counter(each.change for each in packages)
+    parts = (
+        (counts[Change.ADDED], "added"),
+        (counts[Change.REMOVED], "removed"),
+        (counts[Change.VERSION], "changed version"),
+        (counts[Change.BYTES], "changed size"),
+    )
+    return ", ".join(f"{count:,} {what}" for count, what in parts if count) or "no package changed"
+
+
+def package_row(package: PackageChange) -> tuple[str, str, str, str, str]:
+    """Return a package's name, its version before and after, its growth, and what brings it."""
+    chain = package.chain
+    brought = " → ".join(chain[:-1]) if len(chain) > 1 else "asked for" if chain else ""
+    return (
+        package.name,
+        _version(package.base),
+        _version(package.head),
+        signed(package.growth),
+        brought,
+    )
+
+
+def _version(installed: Installed | None) -> str:
+    return installed.version if installed else "–"
+
+
+def system_row(change: SystemChange) -> tuple[str, str, str, str, str]:
+    """Return a system package's name, its version before and after, growth, and manager."""
+    return (*package_row(change.package)[:4], change.manager)
+
+
+def requirement(edge: Edge) -> str:
+    """Return who requires whom."""
+    by = f"{edge.source}[{edge.extra}]" if edge.extra else edge.source
+    return f"{by} → {_with_extras(edge.target, edge.extras)}"
+
+
+def root_name(root: Root) -> str:
+    """Return what was asked for."""
+    return _with_extras(root.name, root.extras)
+
+
+def _with_extras(name: str, extras: Sequence[str]) -> str:
+    return f"{name}[{','.join(extras)}]" if extras else name
+
+
+def tree_lines(change: EnvironmentChange, top: int) -> Iterator[tuple[str, str]]:
+    """Yield how the tree of requirements differs: a sign and what came or went.
+
+    Of requirements, those of packages that are in both images are named: all that a package
+    requires comes and goes with it.
+    """
+    graph = change.graph
+    moved = {each.name for each in change.packages if each.base is None or each.head is None}
+    for sign, roots, edges in (
+        ("+", graph.roots_new, graph.edges_new),
+        ("−", graph.roots_gone, graph.edges_gone),
+    ):
+        if roots:
+            names = list(dict.fromkeys(map(root_name, roots)))
+            more = f" and {len(names) - top:,} more" * (len(names) > top)
+            yield sign, f"asked for: {', '.join(names[:top])}{more}"
+        told = [requirement(each) for each in edges if each.source not in moved]
+        for text in told[:top]:
+            yield sign, text
+        rest = len(edges) - len(told[:top])
+        if rest:
+            of = "of packages that are new" if sign == "+" else "of packages that are gone"
+            what = of if len(told) <= top else "in all"
+            yield sign, f"{rest:,} more requirement{'s' * (rest != 1)}, {what}"
+
+
+def layers_line(comparison: Comparison) -> str:
+    """Return how many layers are shared, and what has to be fetched by who has BASE."""
+    counts = Counter(each.kind for each in comparison.layers)
+    parts = ", ".join(f"{counts[kind]:,} {kind}" for kind in LayerKind if counts[kind])
+    fetched = comparison.head.sizes.layer_bytes - comparison.shared_bytes
+    return f"{parts}; who has BASE stores {format_bytes(max(fetched, 0))} more for HEAD"
+
+
+def layer_rows(comparison: Comparison, top: int) -> list[LayerChange]:
+    """Return the layers with the largest changes, in their order."""
+    differing = [each for each in comparison.layers if each.growth]
+    largest = sorted(differing, key=lambda each: -abs(each.growth))[:top]
+    kept = {id(each) for each in largest}
+    return [each for each in differing if id(each) in kept]
+
+
+def layer_row(change: LayerChange) -> tuple[str, str, str, str, str, str]:
+    """Return what became of a layer, its bytes before, after and grown, its line, its maker."""
+    layer = change.shown
+    return (
+        change.kind.value,
+        format_bytes(change.base.layer_bytes) if change.base else "–",
+        format_bytes(change.head.layer_bytes) if change.head else "–",
+        signed(change.growth),
+        layer.place or "–",
+        instruction(layer, 200),
+    )
+
+
+def has_places(comparison: Comparison) -> bool:
+    """Tell whether layers are known by their lines of a Dockerfile."""
+    return any(each.shown.place for each in comparison.layers)
+
+
+def findings_that_matter(comparison: Comparison) -> list[FindingChange]:
+    """Return the findings to show: those that can be acted on, in either image."""
+    return [
+        each
+        for each in comparison.findings
+        if any(side and side.severity is not Severity.NOTE for side in (each.base, each.head))
+    ]
+
+
+def finding_row(change: FindingChange) -> tuple[str, str, str, str, str]:
+    """Return what became of a finding, its bytes before and after, its rule and its safety."""
+    return (
+        change.kind.value,
+        format_bytes(change.base.bytes) if change.base else "–",
+        format_bytes(change.head.bytes) if change.head else "–",
+        change.shown.rule,
+        change.shown.safety.value,
+    )
+
+
+def more(count: int, what: str) -> str:
+    """Return how many rows a table leaves out, "" when it leaves none out."""
+    return f"{count:,} more {what}{'s' * (count != 1)}" if count > 0 else ""

@@ -1,0 +1,161 @@
+"""A comparison for a terminal: the verdict first, then why, then what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from imgdiag.comparison import Comparison
+from imgdiag.comparison.packages import EnvironmentChange
+from imgdiag.gate import Gate
+from imgdiag.reports import Style
+from imgdiag.reports._difference import _words
+from imgdiag.reports._page import Page
+
+
+def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
+    """Return the report as text of at most `style.width` columns where that can be."""
+    page = Page(style)
+    page.line(f"BASE  {_words.image_line(comparison.base)}", bold=True)
+    page.line(f"HEAD  {_words.image_line(comparison.head)}", bold=True)
+    page.line()
+    growth = comparison.growth
+    fg = "red" if growth > 0 else "green"
+    page.line(_words.verdict(comparison), indent=2, fg=fg, bold=True)
+    if not comparison.is_unchanged:
+        page.line()
+        page.table(_words.size_rows(comparison), ("size", "base", "head", "growth"), "lrrr")
+        _causes(page, comparison, top)
+        for environment in comparison.environments:
+            _environment(page, environment, top)
+        _system_packages(page, comparison, top)
+        _layers(page, comparison, top)
+        _folders(page, comparison, top)
+        _findings(page, comparison, top)
+    _partial(page, comparison)
+    _gate(page, gate)
+    return page.text()
+
+
+def _causes(page: Page, comparison: Comparison, top: int) -> None:
+    if not comparison.causes:
+        return
+    page.heading(_words.causes_heading(comparison))
+    for number, cause in enumerate(comparison.causes[:top], 1):
+        page.paragraph(
+            f"{number}. {_words.signed(cause.bytes)}  {_words.cause_title(cause, comparison)}",
+            indent=2,
+            fg="red" if cause.bytes > 0 else "green",
+        )
+        for note in _words.cause_notes(cause):
+            page.paragraph(note, indent=5)
+    rest = comparison.causes[top:]
+    if rest:
+        size = _words.signed(sum(each.bytes for each in rest))
+        page.line(f"{size}  {_words.rest_of_causes(rest)}", indent=2)
+    page.line(f"Each byte once: in all {_words.signed(comparison.growth)}", indent=2)
+
+
+def _environment(page: Page, change: EnvironmentChange, top: int) -> None:
+    page.line()
+    page.paragraph(f"Python packages in {_words.environment_title(change)}", indent=0)
+    page.table(
+        (_words.package_row(each) for each in change.packages[:top]),
+        ("package", "base", "head", "growth", "brought in by"),
+        "lllrl",
+    )
+    _rest(page, len(change.packages) - top, "package")
+    lines = list(_words.tree_lines(change, top))
+    if lines:
+        page.line("The tree of requirements", indent=2)
+    for sign, text in lines:
+        page.paragraph(f"{sign} {text}", indent=4)
+
+
+def _system_packages(page: Page, comparison: Comparison, top: int) -> None:
+    packages = comparison.system_packages
+    if not packages:
+        return
+    growth = _words.signed(sum(each.package.growth for each in packages))
+    counts = _words.changes(each.package for each in packages)
+    page.heading(f"System packages: {counts}, {growth}")
+    page.table(
+        (_words.system_row(each) for each in packages[:top]),
+        ("package", "base", "head", "growth", "manager"),
+        "lllrl",
+    )
+    _rest(page, len(packages) - top, "package")
+
+
+def _layers(page: Page, comparison: Comparison, top: int) -> None:
+    if not comparison.layers:
+        return
+    page.heading(f"Layers: {_words.layers_line(comparison)}")
+    placed = _words.has_places(comparison)
+    rows: list[Sequence[str]] = []
+    for change in _words.layer_rows(comparison, top):
+        *sizes, line, made_by = _words.layer_row(change)
+        rows.append((*sizes, *([line] * placed), made_by))
+    page.table(
+        rows,
+        ("", "base", "head", "growth", *(["line"] * placed), "made by"),
+        "lrrr" + "l" * (1 + placed),
+    )
+    _rest(page, sum(1 for each in comparison.layers if each.growth) - top, "layer")
+
+
+def _folders(page: Page, comparison: Comparison, top: int) -> None:
+    if not comparison.folders:
+        return
+    page.heading("Folders that grew or shrank")
+    page.table(
+        (
+            (_words.signed(each.growth), _words.place(each.path))
+            for each in comparison.folders[:top]
+        ),
+        ("growth", "path"),
+        "rl",
+    )
+    _rest(page, len(comparison.folders) - top, "folder")
+
+
+def _findings(page: Page, comparison: Comparison, top: int) -> None:
+    shown = _words.findings_that_matter(comparison)
+    if not shown:
+        return
+    page.heading("Findings")
+    page.table(
+        (_words.finding_row(each) for each in shown[:top]),
+        ("", "base", "head", "rule", "mend"),
+        "lrrll",
+    )
+    _rest(page, len(shown) - top, "finding")
+
+
+def _rest(page: Page, count: int, what: str) -> None:
+    if rest := _words.more(count, what):
+        page.line(rest, indent=2)
+
+
+def _partial(page: Page, comparison: Comparison) -> None:
+    skipped = [
+        (name, each)
+        for name, image in (("BASE", comparison.base), ("HEAD", comparison.head))
+        for each in image.skipped
+    ]
+    if skipped:
+        page.heading("Not read: the numbers above leave this out")
+        for name, each in skipped:
+            page.paragraph(f"{name}: {each.what}: {each.reason}", indent=2)
+    if comparison.warnings:
+        page.heading("Warnings")
+        for warning in comparison.warnings:
+            page.paragraph(warning, indent=2)
+
+
+def _gate(page: Page, gate: Gate) -> None:
+    if not gate.checks:
+        return
+    page.heading("Budgets: " + ("passed" if gate.passed else "FAILED"))
+    for check in gate.checks:
+        mark, fg = ("✓", "green") if check.passed else ("✗", "red")
+        page.paragraph(f"{mark} {check.name}: {check.detail}", indent=2, fg=fg)
