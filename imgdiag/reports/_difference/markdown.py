@@ -9,6 +9,7 @@ from imgdiag.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._difference import _words
 from imgdiag.reports.markdown import _capitalised, _code, _folded, _table, _text
+from imgdiag.text import shortened
 
 
 def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
@@ -105,7 +106,7 @@ def _layers(comparison: Comparison, top: int) -> Iterator[str]:
     if not comparison.layers:
         return
     rows = [
-        (*sizes, _code(line), _code(_words.shortened(made_by, 100)))
+        (*sizes, _code(line), _code(shortened(made_by, 100)))
         for *sizes, line, made_by in map(_words.layer_row, _words.layer_rows(comparison, top))
     ]
     body = _table(("", "Base", "Head", "Growth", "Line", "Made by"), rows, "lrrrll", safe=True)
