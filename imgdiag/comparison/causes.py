@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from imgdiag.comparison.folders import compare_folders
@@ -23,6 +23,7 @@ class CauseKind(StrEnum):
     """What grew."""
 
     PACKAGE = "package"  # a Python package, and those that came or went with it
+    SAME_VERSIONS = "same-versions"  # Python packages with other files, byte-code or tests perhaps
     ENVIRONMENT = "environment"  # a whole Python environment that is new or gone
     SYSTEM = "system-packages"  # of one manager, all that were added, removed or changed
     FILES = "files"  # of no package, in and below a folder
@@ -45,10 +46,10 @@ class Cause:
     """One reason why an image grew (`bytes` > 0) or shrank.
 
     `name` is a package, an environment's path, a manager of packages, a folder or a cause of
-    waste; `environment` is a package's. `parts` are the packages that it is made of, the largest
-    first, and `chain` what brings the package in or did. `base_layer` and `head_layer` made most
-    of it, as far as that is known; of waste they are those that ship it, and `hidden_by_base` and
-    `hidden_by_head` those that hide it.
+    waste; `environment` is that of Python packages. `parts` are the packages that it is made of,
+    the largest first, but that a package leads those that it brings; `chain` is what brings it in
+    or did. `base_layer` and `head_layer` made most of it, as far as that is known; of waste they
+    are those that ship it, and `hidden_by_base` and `hidden_by_head` those that hide it.
     """
 
     kind: CauseKind
@@ -124,9 +125,18 @@ def _of_environment(change: EnvironmentChange, base: Snapshot, head: Snapshot) -
             head,
         )
         return
+    same = [each for each in change.packages if each.change is Change.BYTES]
+    if same:
+        # What made or deleted the files need not be what installed the packages: no layer is named.
+        yield replace(
+            _cause(CauseKind.SAME_VERSIONS, Change.BYTES, change.shown.path, same, base, head),
+            base_layer=None,
+            head_layer=None,
+        )
     groups: dict[str, list[PackageChange]] = defaultdict(list)
     for package in change.packages:
-        groups[change.bringers.get(package.name, package.name)].append(package)
+        if package.change is not Change.BYTES:
+            groups[change.bringers.get(package.name, package.name)].append(package)
     first = {each.name: each for each in change.packages}
     for name, group in groups.items():
         yield _cause(

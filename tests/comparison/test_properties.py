@@ -47,7 +47,8 @@ def test_an_image_is_the_same_as_itself(both: tuple[Image, Image]) -> None:
     found = compare(taken(*both[1]), taken(*both[1]))
     assert found.is_unchanged
     assert found.growth == 0
-    assert found.causes == found.environments == found.findings == found.folders == ()
+    differing = (found.causes, found.environments, found.findings, found.folders)
+    assert differing == ((), (), (), ())
 
 
 @settings(max_examples=30, deadline=None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from imgdiag.comparison import Comparison
 from imgdiag.comparison.causes import Cause, CauseKind
-from imgdiag.comparison.findings import FindingChange
+from imgdiag.comparison.findings import FindingChange, FindingKind
 from imgdiag.comparison.layers import LayerChange, LayerKind
 from imgdiag.comparison.packages import (
     Change,
@@ -18,13 +18,14 @@ from imgdiag.comparison.packages import (
 )
 from imgdiag.comparison.snapshot import Environment, Layer, Snapshot
 from imgdiag.filesystem import Cause as Hiding
-from imgdiag.finding import Severity
+from imgdiag.finding import WARNING_BYTES, Severity
 from imgdiag.python.graph import Root
 from imgdiag.python.requires import Edge
 from imgdiag.text import shortened
 from imgdiag.units import format_bytes
 
 _PARTS = 4  # packages of a cause that are named
+_NAMES = 12  # of what one package requires
 
 
 def image_line(image: Snapshot) -> str:
@@ -116,6 +117,8 @@ def cause_title(cause: Cause, comparison: Comparison) -> str:
     what = {Change.ADDED: "new", Change.REMOVED: "gone"}.get(cause.change, "changed")
     count = len(cause.parts)
     packages = f"{count:,} package{'s' * (count != 1)}"
+    if cause.kind is CauseKind.SAME_VERSIONS:
+        return f"{packages}{_where(cause.name, comparison)}: other files of the same version"
     if cause.kind is CauseKind.ENVIRONMENT:
         return f"Python environment /{cause.name}, {what}: {packages}"
     if cause.kind is CauseKind.SYSTEM:
@@ -128,30 +131,32 @@ def cause_title(cause: Cause, comparison: Comparison) -> str:
 
 
 def _package_title(cause: Cause, comparison: Comparison) -> str:
-    first, rest = cause.parts[0], len(cause.parts) - 1
-    several = len({each.path for each in comparison.head.environments}) > 1
-    where = f" in /{cause.environment}" * several
-    name, what, others = {
-        Change.ADDED: (f"{first.name} {first.head_version}", ", new", "that it brings"),
-        Change.REMOVED: (f"{first.name} {first.base_version}", ", gone", "that it brought"),
-        Change.VERSION: (
-            f"{first.name} {first.base_version} → {first.head_version}",
-            "",
-            "that came or went with it",
-        ),
-        Change.BYTES: (
-            f"{first.name} {first.head_version}",
-            ": other files of the same version",
-            "that came or went with it",
-        ),
-    }[cause.change]
-    more = f", with {rest:,} package{'s' * (rest != 1)} {others}" if rest else ""
-    return f"{name}{what}{where}{more}"
+    first, *others = cause.parts
+    where = _where(cause.environment, comparison)
+    if cause.change is Change.ADDED:
+        title = f"{first.name} {first.head_version}, new{where}"
+    elif cause.change is Change.REMOVED:
+        title = f"{first.name} {first.base_version}, gone{where}"
+    else:
+        title = f"{first.name} {first.base_version} → {first.head_version}{where}"
+    if not others:
+        return title
+    came = any(each.head_version for each in others)
+    went = any(each.base_version for each in others)
+    how = "that came or went with it" if came and went else "that went with it"
+    how = "that it brings" if not went else how
+    return f"{title}, with {len(others):,} package{'s' * (len(others) != 1)} {how}"
+
+
+def _where(environment: str, comparison: Comparison) -> str:
+    """Return in which environment something is, "" where there is only one."""
+    several = len(comparison.base.environments) > 1 or len(comparison.head.environments) > 1
+    return f" in /{environment}" * several
 
 
 def cause_notes(cause: Cause) -> Iterator[str]:
     """Yield what else there is to say of a cause, a sentence each."""
-    if len(cause.parts) > 1 or cause.kind is CauseKind.SYSTEM:
+    if len(cause.parts) > 1 or (cause.kind is not CauseKind.PACKAGE and cause.parts):
         largest = sorted(cause.parts, key=lambda each: -abs(each.bytes))
         names = [f"{each.name} {signed(each.bytes)}" for each in largest[:_PARTS]]
         more = len(largest) - len(names)
@@ -245,12 +250,6 @@ def system_row(change: SystemChange) -> tuple[str, str, str, str, str]:
     return (*package_row(change.package)[:4], change.manager)
 
 
-def requirement(edge: Edge) -> str:
-    """Return who requires whom."""
-    by = f"{edge.source}[{edge.extra}]" if edge.extra else edge.source
-    return f"{by} → {_with_extras(edge.target, edge.extras)}"
-
-
 def root_name(root: Root) -> str:
     """Return what was asked for."""
     return _with_extras(root.name, root.extras)
@@ -258,6 +257,12 @@ def root_name(root: Root) -> str:
 
 def _with_extras(name: str, extras: Sequence[str]) -> str:
     return f"{name}[{','.join(extras)}]" if extras else name
+
+
+def _names(names: Iterable[str]) -> str:
+    """Return names in a row, at most a dozen of them."""
+    each = list(dict.fromkeys(names))
+    return ", ".join(each[:_NAMES]) + f" and {len(each) - _NAMES:,} more" * (len(each) > _NAMES)
 
 
 def tree_lines(change: EnvironmentChange, top: int) -> Iterator[tuple[str, str]]:
@@ -273,16 +278,22 @@ def tree_lines(change: EnvironmentChange, top: int) -> Iterator[tuple[str, str]]
         ("−", graph.roots_gone, graph.edges_gone),
     ):
         if roots:
-            names = list(dict.fromkeys(map(root_name, roots)))
-            more = f" and {len(names) - top:,} more" * (len(names) > top)
-            yield sign, f"asked for: {', '.join(names[:top])}{more}"
-        told = [requirement(each) for each in edges if each.source not in moved]
-        for text in told[:top]:
-            yield sign, text
-        rest = len(edges) - len(told[:top])
+            yield sign, f"asked for: {_names(map(root_name, roots))}"
+        by_source: dict[str, list[Edge]] = {}
+        for edge in edges:
+            if edge.source not in moved:
+                by_source.setdefault(
+                    _with_extras(edge.source, (edge.extra,) * bool(edge.extra)), []
+                ).append(edge)
+        for source, requires in list(by_source.items())[:top]:
+            yield (
+                sign,
+                f"{source} → {_names(_with_extras(each.target, each.extras) for each in requires)}",
+            )
+        rest = len(edges) - sum(len(each) for each in list(by_source.values())[:top])
         if rest:
-            of = "of packages that are new" if sign == "+" else "of packages that are gone"
-            what = of if len(told) <= top else "in all"
+            of = "new" if sign == "+" else "gone"
+            what = f"of packages that are {of}" if len(by_source) <= top else "in all"
             yield sign, f"{rest:,} more requirement{'s' * (rest != 1)}, {what}"
 
 
@@ -321,11 +332,12 @@ def has_places(comparison: Comparison) -> bool:
 
 
 def findings_that_matter(comparison: Comparison) -> list[FindingChange]:
-    """Return the findings to show: those that can be acted on, in either image."""
+    """Return the findings to show: those that can be acted on, and whose change is not small."""
     return [
         each
         for each in comparison.findings
         if any(side and side.severity is not Severity.NOTE for side in (each.base, each.head))
+        and (each.kind is not FindingKind.CHANGED or abs(each.growth) >= WARNING_BYTES)
     ]
 
 
