@@ -18,18 +18,27 @@ LEAST_BYTES = 1_000_000  # that a folder has to have; those with less count in t
 DEEPEST = 8  # levels of folders; one in site-packages has six or seven
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one layer made of something, in bytes."""
+
+    layer: int
+    bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
     """A folder with all that is in and below it, in bytes; the root's path is empty.
 
-    `unattributed_bytes` are those that no package owns. `layers` made those of them that are in
-    no folder below that is told too, the one with the most bytes first.
+    `unattributed_bytes` are those that no package owns. `made_by` are the layers that made those of
+    them that are in no folder below that is told too, the one with the most bytes first; empty
+    where it is not known.
     """
 
     path: str
     bytes: int
     unattributed_bytes: int
-    layers: tuple[int, ...]
+    made_by: tuple[Share, ...]
 
 
 def folders(
@@ -66,7 +75,11 @@ def folders(
             path=path,
             bytes=usage.bytes_below(rows[path]),
             unattributed_bytes=unattributed[rows[path]],
-            layers=by_bytes({layer: size for layer, size in sizes[path].items() if size}),
+            made_by=tuple(
+                Share(layer, sizes[path][layer])
+                for layer in by_bytes(sizes[path])
+                if sizes[path][layer]
+            ),
         )
         for path in sorted(rows)
     )

@@ -232,7 +232,7 @@ def analyze_quickly(
             replace(each, layers=()) for each in inventory.system_packages(facts)
         ),
         unattributed=facts.unattributed,
-        folders=tuple(replace(each, layers=()) for each in facts.folders),
+        folders=tuple(replace(each, made_by=()) for each in facts.folders),
         purpose=facts.purpose,
         torches=facts.torches,
         findings=findings,

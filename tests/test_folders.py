@@ -6,16 +6,23 @@ from imgdiag.rules.rule import ExampleLayer
 from tests.made import distribution, facts_of, made_facts
 
 
-def rows(*told: Folder) -> dict[str, tuple[int, int, tuple[int, ...]]]:
-    return {each.path: (each.bytes, each.unattributed_bytes, each.layers) for each in told}
+def rows(*told: Folder) -> dict[str, tuple[int, int, dict[int, int]]]:
+    return {
+        each.path: (
+            each.bytes,
+            each.unattributed_bytes,
+            {share.layer: share.bytes for share in each.made_by},
+        )
+        for each in told
+    }
 
 
 def test_small_folders_count_in_the_one_above() -> None:
     facts = facts_of({"srv/data/a": 999_999, "srv/models/b": 1_000_000, "etc/c": 3})
     assert rows(*facts.folders) == {
-        "": (2_000_002, 2_000_002, (0,)),
-        "srv": (1_999_999, 1_999_999, (0,)),
-        "srv/models": (1_000_000, 1_000_000, (0,)),
+        "": (2_000_002, 2_000_002, {0: 3}),
+        "srv": (1_999_999, 1_999_999, {0: 999_999}),
+        "srv/models": (1_000_000, 1_000_000, {0: 1_000_000}),
     }
 
 
@@ -24,8 +31,8 @@ def test_what_packages_own_is_told_apart() -> None:
         {**distribution("torch", {"torch/a": 5_000_000}, site="opt/t"), "opt/t/torch/b": 7}
     )
     found = rows(*facts.folders)
-    assert found["opt/t/torch"] == (5_000_007, 7, (0,))
-    assert found["opt/t"] == (found[""][0], 7, ())
+    assert found["opt/t/torch"] == (5_000_007, 7, {0: 7})
+    assert found["opt/t"] == (found[""][0], 7, {})
 
 
 def test_layers_are_those_that_made_the_files() -> None:
@@ -36,7 +43,8 @@ def test_layers_are_those_that_made_the_files() -> None:
         ExampleLayer(created_by="RUN chown", files=files, uid=1000),
         ExampleLayer(created_by="RUN chmod", files={"srv/a": 2_000_000}, uid=1001),
     )
-    assert rows(*facts.folders)["srv"] == (12_000_000, 12_000_000, (1, 0))
+    assert rows(*facts.folders)["srv"] == (12_000_000, 12_000_000, {1: 9_000_000, 0: 3_000_000})
+    assert [each.layer for each in facts.folders[1].made_by] == [1, 0]
     assert facts.origins.layers(dict(facts.filesystem.files())) == (1, 0)
 
 
@@ -51,8 +59,9 @@ def test_hard_links_count_once_and_deep_folders_where_the_last_one_is_told() -> 
         ExampleLayer(created_by="x", files={f"{deep}/f": 4_000_000}, links={"z/g": f"{deep}/f"})
     )
     found = rows(*facts.folders)
-    assert found[""] == (4_000_000, 4_000_000, ())
+    assert found[""] == (4_000_000, 4_000_000, {})
     last = "/".join("abcdefgh")
     assert last.count("/") + 1 == DEEPEST
     told = [each for each in found.items() if each[1][2]]
-    assert told in ([(last, (4_000_000, 4_000_000, (0,)))], [("z", (4_000_000, 4_000_000, (0,)))])
+    counted = (4_000_000, 4_000_000, {0: 4_000_000})
+    assert told in ([(last, counted)], [("z", counted)])

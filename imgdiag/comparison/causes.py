@@ -86,7 +86,7 @@ def find_causes(
     known = [
         *(cause for each in environments for cause in _of_environment(each, base, head)),
         *_of_system_packages(system_packages, base, head),
-        *_of_files(base, head),
+        *_of_files(base, head, layers),
         *_of_waste(base, head, layers),
     ]
     rest = head.sizes.layer_bytes - base.sizes.layer_bytes - sum(each.bytes for each in known)
@@ -199,24 +199,60 @@ def _cause(
     )
 
 
-def _of_files(base: Snapshot, head: Snapshot) -> Iterator[Cause]:
+def _of_files(base: Snapshot, head: Snapshot, changes: Sequence[LayerChange]) -> Iterator[Cause]:
     """Yield a cause for each folder in which files of nobody came or went."""
-    before, after = unattributed(base.folders), unattributed(head.folders)
-    rows = compare_folders(before, after)
-    made_before = _makers(base, {row.path for row in rows})
-    made_after = _makers(head, {row.path for row in rows})
+    rows = compare_folders(unattributed(base.folders), unattributed(head.folders))
+    growth = _growth_by_layer(base, head, changes, {row.path for row in rows})
     for row in rows:
         change = Change.BYTES
         if not row.base_bytes or not row.head_bytes:
             change = Change.ADDED if row.head_bytes else Change.REMOVED
+        sign = 1 if row.growth > 0 else -1
+        by_layer = growth[row.path]
+        most = max(
+            (number for number, size in by_layer.items() if sign * size > 0),
+            key=lambda number: (sign * by_layer[number], _place(changes[number])),
+            default=None,
+        )
+        layers = None if most is None else changes[most]
         yield Cause(
             kind=CauseKind.FILES,
             change=change,
             name=row.path,
             bytes=row.growth,
-            base_layer=made_before.get(row.path) if row.base_bytes else None,
-            head_layer=made_after.get(row.path) if row.head_bytes else None,
+            base_layer=layers.base if layers else None,
+            head_layer=layers.head if layers else None,
         )
+
+
+def _growth_by_layer(
+    base: Snapshot, head: Snapshot, changes: Sequence[LayerChange], rows: set[str]
+) -> dict[str, dict[int, int]]:
+    """Return what each pair of layers made more of each row, by the pair's place in `changes`."""
+    growth: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for side, of in enumerate((base, head)):
+        numbers = _numbers(changes, side)
+        for folder in of.folders:
+            row = folder.path
+            while row and row not in rows:
+                row = row.rpartition("/")[0]
+            for share in folder.made_by:
+                growth[row][numbers[share.layer]] += share.bytes if side else -share.bytes
+    return growth
+
+
+def _place(change: LayerChange) -> list[int]:
+    """Return where two layers stand, the same whichever image is the base."""
+    return sorted(each.index if each else -1 for each in (change.base, change.head))
+
+
+def _numbers(changes: Sequence[LayerChange], side: int) -> dict[int, int]:
+    """Return the place in `changes` of each layer of BASE (0) or HEAD (1), by its index."""
+    return {
+        layer.index: number
+        for number, change in enumerate(changes)
+        if (layer := (change.base, change.head)[side]) is not None
+    }
 
 
 def unattributed(folders: Iterable[Folder]) -> dict[str, int]:
@@ -227,36 +263,13 @@ def unattributed(folders: Iterable[Folder]) -> dict[str, int]:
     return dict(sizes)
 
 
-def _makers(of: Snapshot, rows: set[str]) -> dict[str, Layer]:
-    """Return the layer that made most of the folder with the most of nobody's bytes in each row."""
-    sizes = unattributed(of.folders)
-    own = dict(sizes)
-    for path, size in sizes.items():
-        if path:
-            own[path.rpartition("/")[0]] -= size
-    made: dict[str, Layer] = {}
-    largest: dict[str, int] = defaultdict(int)
-    for folder in of.folders:
-        row = folder.path
-        while row not in rows and row:
-            row = row.rpartition("/")[0]
-        if row in rows and folder.layers and own[folder.path] > largest[row]:
-            largest[row] = own[folder.path]
-            made[row] = of.layers[folder.layers[0]]
-    return made
-
-
 def _of_waste(base: Snapshot, head: Snapshot, changes: Sequence[LayerChange]) -> Iterator[Cause]:
     """Yield a cause for each pair of layers of which one hides what the other ships."""
     sizes: dict[tuple[str, int, int], list[int]] = defaultdict(lambda: [0, 0])
     for side, of in enumerate((base, head)):
-        number = {
-            layer.index: each
-            for each, change in enumerate(changes)
-            if (layer := (change.base, change.head)[side]) is not None
-        }
+        numbers = _numbers(changes, side)
         for row in of.waste:
-            key = (row.cause, number[row.created_in], number[row.hidden_in])
+            key = (row.cause, numbers[row.created_in], numbers[row.hidden_in])
             sizes[key][side] += row.bytes
     for (cause, created, hidden), (before, after) in sizes.items():
         change = Change.ADDED if not before else Change.REMOVED if not after else Change.BYTES

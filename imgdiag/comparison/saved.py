@@ -24,7 +24,7 @@ from imgdiag.comparison.snapshot import (
 from imgdiag.errors import ImgdiagError, within
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Safety, Severity
-from imgdiag.folders import DEEPEST, Folder
+from imgdiag.folders import DEEPEST, Folder, Share
 from imgdiag.image import instruction
 from imgdiag.python.graph import Origin, Root
 from imgdiag.python.requires import Edge
@@ -205,15 +205,18 @@ class _Report:
         )
 
     def _waste(self, row: _Object) -> Waste:
-        created_in, hidden_in = row.get("created_in", int), row.get("hidden_in", int)
-        if max(created_in, hidden_in) >= self._layers:
-            _refuse(f"{row.where} names what is no layer")
         return Waste(
             cause=row.one_of("cause", Cause),
-            created_in=created_in,
-            hidden_in=hidden_in,
+            created_in=self._layer_index(row, "created_in"),
+            hidden_in=self._layer_index(row, "hidden_in"),
             bytes=row.get("bytes", int),
         )
+
+    def _layer_index(self, row: _Object, key: str) -> int:
+        index = row.get(key, int)
+        if index >= self._layers:
+            _refuse(f"{row.where}.{key} names what is no layer")
+        return index
 
     def _package(self, row: _Object) -> Package:
         name = row.get("name", str)
@@ -249,7 +252,10 @@ class _Report:
             path=row.get("path", str),
             bytes=row.get("bytes", int),
             unattributed_bytes=row.get("unattributed_bytes", int),
-            layers=row.numbers("layers", self._layers),
+            made_by=tuple(
+                Share(self._layer_index(each, "layer"), each.get("bytes", int))
+                for each in row.objects("made_by")
+            ),
         )
 
     def _finding(self, row: _Object) -> FoundIssue:

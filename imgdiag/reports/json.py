@@ -208,7 +208,7 @@ def _folder(folder: Folder) -> schema.Folder:
         "path": folder.path,
         "bytes": folder.bytes,
         "unattributed_bytes": folder.unattributed_bytes,
-        "layers": list(folder.layers),
+        "made_by": [{"layer": each.layer, "bytes": each.bytes} for each in folder.made_by],
     }
 
 

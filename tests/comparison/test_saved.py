@@ -122,7 +122,7 @@ def test_what_is_no_report(data: bytes, reason: str) -> None:
         (("image", "reference"), ["a"], "image.reference is not what a report has there"),
         (("sizes", "layer_bytes"), "9", "sizes.layer_bytes is not what a report has there"),
         (("waste", 0, "cause"), "x" * 99, "waste[0].cause is 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
-        (("waste", 0, "created_in"), 99, "waste[0] names what is no layer"),
+        (("waste", 0, "created_in"), 99, "waste[0].created_in names what is no layer"),
         (("packages", 0, "layers"), [99], "packages[0].layers names what is no layer"),
         (("packages", 0, "requires", 0, "extras"), [1], "packages[0].requires[0].extras holds"),
     ],

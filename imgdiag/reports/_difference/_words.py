@@ -184,11 +184,20 @@ def instruction(layer: Layer, width: int) -> str:
     return f"base image {layer.base_image}: {text}" if layer.base_image else text
 
 
-def rest_of_causes(causes: Sequence[Cause]) -> str:
-    """Return the line for causes that are not shown, "" when all are."""
-    if not causes:
-        return ""
-    return f"{len(causes):,} more cause{'s' * (len(causes) != 1)}"
+def causes_that_matter(comparison: Comparison, top: int) -> tuple[Sequence[Cause], tuple[str, str]]:
+    """Return the causes to show, and the growth and a line for the rest; ("", "") without any.
+
+    What is under a thousandth of the largest is not shown.
+    """
+    causes = comparison.causes
+    least = abs(causes[0].bytes) / 1000 if causes else 0
+    shown = [each for each in causes if abs(each.bytes) >= least][:top]
+    kept = {id(each) for each in shown}
+    rest = [each for each in causes if id(each) not in kept]
+    if not rest:
+        return shown, ("", "")
+    line = f"{len(rest):,} more cause{'s' * (len(rest) != 1)}"
+    return shown, (signed(sum(each.bytes for each in rest)), line)
 
 
 def place(path: str) -> str:
@@ -206,14 +215,16 @@ def _environment_name(change: EnvironmentChange) -> str:
     before, after = change.base, change.head
     if before is None or after is None:
         return f"{_name(change.shown)}, {'gone' if after is None else 'new'}"
-    if before.path == after.path and before.python_version == after.python_version:
+    if _name(before) == _name(after):
         return _name(after)
     return f"{_name(before)} → {_name(after)}"
 
 
 def _name(environment: Environment) -> str:
     version = f", Python {environment.python_version}" if environment.python_version else ""
-    return f"/{environment.path} ({environment.kind}{version})"
+    whole = environment.kind in ("venv", "conda", "standalone")  # with a root of its own
+    path = environment.prefix if whole else environment.path
+    return f"/{path} ({environment.kind}{version})"
 
 
 def changes(packages: Iterable[PackageChange]) -> str:

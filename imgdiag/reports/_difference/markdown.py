@@ -58,17 +58,17 @@ def _causes(comparison: Comparison, top: int) -> Iterator[str]:
     if not comparison.causes:
         return
     yield f"### {_words.causes_heading(comparison)}"
+    causes, (rest, more) = _words.causes_that_matter(comparison, top)
     rows = [
         (
             _words.signed(each.bytes),
             _text(_words.cause_title(each, comparison)),
             "<br>".join(map(_text, _words.cause_notes(each))),
         )
-        for each in comparison.causes[:top]
+        for each in causes
     ]
-    if rest := comparison.causes[top:]:
-        size = _words.signed(sum(each.bytes for each in rest))
-        rows.append((size, _words.rest_of_causes(rest), ""))
+    if more:
+        rows.append((rest, more, ""))
     rows.append((f"**{_words.signed(comparison.growth)}**", "in all, each byte once", ""))
     yield _table(("Growth", "What", "How"), rows, "rll", safe=True)
 

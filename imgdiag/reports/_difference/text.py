@@ -40,7 +40,8 @@ def _causes(page: Page, comparison: Comparison, top: int) -> None:
     if not comparison.causes:
         return
     page.heading(_words.causes_heading(comparison))
-    for number, cause in enumerate(comparison.causes[:top], 1):
+    causes, (rest, more) = _words.causes_that_matter(comparison, top)
+    for number, cause in enumerate(causes, 1):
         page.paragraph(
             f"{number}. {_words.signed(cause.bytes)}  {_words.cause_title(cause, comparison)}",
             indent=2,
@@ -48,10 +49,8 @@ def _causes(page: Page, comparison: Comparison, top: int) -> None:
         )
         for note in _words.cause_notes(cause):
             page.paragraph(note, indent=5)
-    rest = comparison.causes[top:]
-    if rest:
-        size = _words.signed(sum(each.bytes for each in rest))
-        page.line(f"{size}  {_words.rest_of_causes(rest)}", indent=2)
+    if more:
+        page.line(f"{rest}  {more}", indent=2)
     page.line(f"Each byte once: in all {_words.signed(comparison.growth)}", indent=2)
 
 
