@@ -141,28 +141,31 @@ def compare(
     *,
     declared: Target | None = None,
     dockerfile: Choice | None = None,
+    check_imports: bool = False,
 ) -> Comparison:
     """Compare two images, each a reference or a saved JSON report, told by what it holds.
 
-    The second is read when nothing is left of the first but what is compared. Raises ImgdiagError.
+    The second is read when nothing is left of the first but what is compared. The options are for
+    both, as in `analyze`. Raises ImgdiagError.
     """
     from imgdiag import comparison  # of which a single analysis has no use
-
-    before = _snapshot(base, request, declared, dockerfile)
-    return comparison.compare(before, _snapshot(head, request, declared, dockerfile))
-
-
-def _snapshot(
-    reference: str, request: Request | None, declared: Target | None, dockerfile: Choice | None
-) -> Snapshot:
-    from imgdiag import comparison
     from imgdiag.comparison import saved
 
-    if saved.is_report(Path(reference)):
-        return saved.read_report(Path(reference))
-    return comparison.snapshot(
-        analyze(reference, request, declared=declared, dockerfile=dockerfile)
-    )
+    def snapshot(reference: str) -> Snapshot:
+        if saved.is_report(Path(reference)):
+            return saved.read_report(Path(reference))
+        return comparison.snapshot(
+            analyze(
+                reference,
+                request,
+                declared=declared,
+                dockerfile=dockerfile,
+                check_imports=check_imports,
+            )
+        )
+
+    before = snapshot(base)
+    return comparison.compare(before, snapshot(head))
 
 
 def analyze_quickly(

@@ -81,6 +81,11 @@ def output(value: str) -> tuple[str, str]:
     default=None,
     help="What both images are meant to run on, where they do not say so themselves.",
 )
+@click.option(
+    "--check-imports",
+    is_flag=True,
+    help="Prove which folders of tests nothing imports, as in 'imgdiag analyze'.",
+)
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
 @_options.reads_dockerfile
 @_options.reads_image
@@ -94,6 +99,7 @@ def command(
     top: int,
     limits: tuple[GrowthLimit, ...],
     gpu: bool | None,
+    check_imports: bool,
     allow_partial: bool,
 ) -> None:
     """Say what changed from the image BASE to the image HEAD, and why one is larger.
@@ -126,7 +132,14 @@ def command(
         _check_writable(path)
     declared = None if gpu is None else Target.GPU if gpu else Target.CPU
     with reading() as request:
-        comparison = pipeline.compare(base, head, request, declared=declared, dockerfile=dockerfile)
+        comparison = pipeline.compare(
+            base,
+            head,
+            request,
+            declared=declared,
+            dockerfile=dockerfile,
+            check_imports=check_imports,
+        )
     gate = judge(comparison, limits, allow_partial=allow_partial)
     style = Style(color=_options.wants_color(), width=_options.page_width())
     click.echo(_difference.render(printed[0], comparison, gate, style, top), nl=False)

@@ -64,9 +64,9 @@ def compare_findings(base: Snapshot, head: Snapshot) -> tuple[FindingChange, ...
             if alike is _ALIKE[-1] and not len(group) == len(partners) == 1:
                 continue
             pairs += zip(group, partners, strict=False)
-        done = {id(each) for pair in pairs for each in pair}
-        before = [each for each in before if id(each[0]) not in done]
-        after = [each for each in after if id(each[0]) not in done]
+        done_before, done_after = ({id(pair[side]) for pair in pairs} for side in (0, 1))
+        before = [each for each in before if id(each[0]) not in done_before]
+        after = [each for each in after if id(each[0]) not in done_after]
     changes = [
         FindingChange(old, new)
         for old, new in pairs

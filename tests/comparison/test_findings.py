@@ -81,3 +81,12 @@ def test_the_only_one_of_a_rule_is_the_same_finding() -> None:
         finding("a", 6, layers=(1,), path="y"), finding("a", 4, layers=(1,), path="z")
     )
     assert rows(base, two) == [("gone", "a", -9), ("new", "a", 6), ("new", "a", 4)]
+
+
+def test_one_that_both_images_hold_is_not_lost() -> None:
+    shared = finding("a", 5)
+    other = replace(shared, bytes=9)
+    assert rows(with_findings(shared), with_findings(other, shared)) == [
+        ("new", "a", 5),
+        ("changed", "a", 4),
+    ]
