@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from imgdiag.comparison.causes import Cause, find_causes
+from imgdiag.comparison.causes import Cause, CauseKind, find_causes
 from imgdiag.comparison.findings import FindingChange, compare_findings
 from imgdiag.comparison.folders import FolderChange, compare_folders
 from imgdiag.comparison.layers import LayerChange, LayerKind, compare_layers
@@ -18,6 +18,7 @@ from imgdiag.comparison.packages import (
 )
 from imgdiag.comparison.sizes import SizeChange, compare_sizes
 from imgdiag.comparison.snapshot import Snapshot
+from imgdiag.errors import ImgdiagError
 from imgdiag.folders import Folder
 
 
@@ -75,11 +76,11 @@ class Comparison:
 
 
 def compare(base: Snapshot, head: Snapshot) -> Comparison:
-    """Return what changed from `base` to `head`."""
+    """Return what changed from `base` to `head`. Raises ImgdiagError when it does not add up."""
     layers = compare_layers(base.layers, head.layers)
     environments = compare_environments(base, head)
     system_packages = compare_system_packages(base, head)
-    return Comparison(
+    comparison = Comparison(
         base=base,
         head=head,
         sizes=compare_sizes(base.sizes, head.sizes),
@@ -91,6 +92,22 @@ def compare(base: Snapshot, head: Snapshot) -> Comparison:
         causes=find_causes(base, head, layers, environments, system_packages),
         warnings=tuple(_warnings(base, head)),
     )
+    for breach in _breaches(comparison):
+        raise ImgdiagError(
+            f"imgdiag's numbers do not add up: {breach}",
+            hint="This is a fault of imgdiag: please report it with both images' JSON reports",
+        )
+    return comparison
+
+
+def _breaches(comparison: Comparison) -> Iterator[str]:
+    base, head = comparison.base, comparison.head
+    unexplained = any(each.kind is CauseKind.UNEXPLAINED for each in comparison.causes)
+    if unexplained and not base.is_quick and not head.is_quick:
+        yield "the causes are not the growth"
+    seen = head.sizes.visible_bytes - base.sizes.visible_bytes
+    if sum(each.growth for each in comparison.folders) != seen:
+        yield "the folders are not the growth of what is visible"
 
 
 def _visible(folders: Iterable[Folder]) -> dict[str, int]:

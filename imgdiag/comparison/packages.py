@@ -151,7 +151,8 @@ _ALIKE: tuple[Callable[[Environment], Hashable], ...] = (
 
 
 def _pairs(base: Iterable[Environment], head: Iterable[Environment]) -> list[_Pair]:
-    before, after = list(base), list(head)
+    # Two paths that are not UTF-8 may show alike: they are one here.
+    before, after = (list({each.path: each for each in side}.values()) for side in (base, head))
     pairs: list[_Pair] = []
     for alike in _ALIKE:
         old, new = _grouped(before, alike), _grouped(after, alike)

@@ -342,8 +342,6 @@ def _breaches(found: Snapshot, unattributed_bytes: int) -> Iterator[str]:
     if sizes.visible_bytes != owned + unattributed_bytes:
         yield "packages and what nobody owns are not the visible bytes"
     environments = {each.path for each in found.environments}
-    if len(environments) != len(found.environments):
-        yield "an environment comes twice"
     if not environments >= {each.environment for each in found.packages}:
         yield "a package is in no environment"
     yield from _folder_breaches(found, unattributed_bytes)

@@ -65,6 +65,7 @@ def test_saved_reports_compare_as_their_images_do(both: tuple[Image, Image]) -> 
         assert len(texts) == 1
 
 
+_OF_ENVIRONMENTS = (CauseKind.ENVIRONMENT, CauseKind.SAME_VERSIONS)
 _MIRROR = {Change.ADDED: Change.REMOVED, Change.REMOVED: Change.ADDED}
 
 
@@ -106,7 +107,8 @@ def facts(comparison: Comparison, *, mirrored: bool) -> dict[str, Hashable]:
             (
                 each.kind,
                 change(each.change),
-                each.name if each.kind is not CauseKind.ENVIRONMENT else "",
+                # An environment that was moved is told by HEAD's path.
+                "" if each.kind in _OF_ENVIRONMENTS else each.name,
                 sign * each.bytes,
                 each.chain,
                 frozenset((part.name, sign * part.bytes) for part in each.parts),
