@@ -38,7 +38,7 @@ def test_what_grew(run: Run, archive: Path, larger: Path) -> None:
     assert result.exit_code == 0
     assert "grew by 700.0 kB, 3.5 MB → 4.2 MB; +20 %" in result.output
     assert "made by layer 2 (COPY model /srv/model)" in result.output
-    assert "Layers: 2 shared, 1 new; who has BASE stores 700.0 kB more for HEAD" in result.output
+    assert "2 shared, 1 new; who has BASE stores 700.0 kB more for HEAD" in result.output
 
 
 def test_an_image_beside_itself(run: Run, archive: Path) -> None:

@@ -49,7 +49,7 @@ def verdict(comparison: Comparison) -> str:
         if percent := growth_percent(comparison):
             text += f"; {percent}"
     if comparison.is_partial:
-        text += "; and more: not everything could be read"
+        text += "; not all could be read"
     return text
 
 

@@ -83,7 +83,7 @@ def _environments(comparison: Comparison, top: int) -> Iterator[str]:
         )
         tree = "\n".join(f"- {sign} {_text(text)}" for sign, text in _words.tree_lines(change, top))
         body = "\n\n".join(part for part in (table, tree) if part)
-        yield _folded(f"Python packages in {_words.environment_title(change)}", body)
+        yield _folded(f"Python packages: {_words.environment_title(change)}", body)
 
 
 def _system_packages(comparison: Comparison, top: int) -> Iterator[str]:

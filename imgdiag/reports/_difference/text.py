@@ -25,6 +25,8 @@ def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
         page.line()
         page.table(_words.size_rows(comparison), ("size", "base", "head", "growth"), "lrrr")
         _causes(page, comparison, top)
+        if comparison.environments:
+            page.heading("Python packages")
         for environment in comparison.environments:
             _environment(page, environment, top)
         _system_packages(page, comparison, top)
@@ -55,8 +57,7 @@ def _causes(page: Page, comparison: Comparison, top: int) -> None:
 
 
 def _environment(page: Page, change: EnvironmentChange, top: int) -> None:
-    page.line()
-    page.paragraph(f"Python packages in {_words.environment_title(change)}", indent=0)
+    page.paragraph(_words.environment_title(change), indent=2)
     page.table(
         (_words.package_row(each) for each in change.packages[:top]),
         ("package", "base", "head", "growth", "brought in by"),
@@ -76,7 +77,8 @@ def _system_packages(page: Page, comparison: Comparison, top: int) -> None:
         return
     growth = _words.signed(sum(each.package.growth for each in packages))
     counts = _words.changes(each.package for each in packages)
-    page.heading(f"System packages: {counts}, {growth}")
+    page.heading("System packages")
+    page.paragraph(f"{counts}, {growth}", indent=2)
     page.table(
         (_words.system_row(each) for each in packages[:top]),
         ("package", "base", "head", "growth", "manager"),
@@ -88,7 +90,8 @@ def _system_packages(page: Page, comparison: Comparison, top: int) -> None:
 def _layers(page: Page, comparison: Comparison, top: int) -> None:
     if not comparison.layers:
         return
-    page.heading(f"Layers: {_words.layers_line(comparison)}")
+    page.heading("Layers")
+    page.paragraph(_words.layers_line(comparison), indent=2)
     placed = _words.has_places(comparison)
     rows: list[Sequence[str]] = []
     for change in _words.layer_rows(comparison, top):
