@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from imgdiag.analysis import Sizes, Skipped
+from imgdiag.comparison.fields import Object, refuse
 from imgdiag.comparison.snapshot import (
     Environment,
     FoundIssue,
@@ -32,10 +32,6 @@ from imgdiag.python.requires import Edge
 VERSION = 1
 MOST_BYTES = 64_000_000  # of a report; that of an image with 100 packages has 0.2 MB
 _HEAD = 512
-_LARGEST = 2**63
-
-T = TypeVar("T")
-E = TypeVar("E", bound=StrEnum)
 
 
 def is_report(path: Path) -> bool:
@@ -65,31 +61,31 @@ def read_report(path: Path) -> Snapshot:
 def parse_report(data: bytes) -> Snapshot:
     """Return what a report says. Raises ImgdiagError for all that is none."""
     if len(data) > MOST_BYTES:
-        _refuse(f"has more than {MOST_BYTES:,} bytes, which no report has")
+        refuse(f"has more than {MOST_BYTES:,} bytes, which no report has")
     try:
         top = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
     except RecursionError:
-        _refuse("nested too deeply to be a report")
+        refuse("nested too deeply to be a report")
     except ValueError as error:
-        _refuse(f"is cut off, or is not valid JSON ({error})")
+        refuse(f"is cut off, or is not valid JSON ({error})")
     if not isinstance(top, dict):
-        _refuse("is JSON and no report")
+        refuse("is JSON and no report")
     version = top.get("schema_version")
     if "base" in top and "head" in top:
-        _refuse("is a comparison, not the report of one image")
+        refuse("is a comparison, not the report of one image")
     if type(version) is int and version > VERSION:
         raise ImgdiagError(
             f"is a report of version {version}, and this imgdiag reads version {VERSION}",
             hint="Use an imgdiag as new as the one that wrote it",
         )
     if version != VERSION or type(version) is not int:
-        _refuse("is JSON and no report of imgdiag's: its schema_version is not 1")
+        refuse("is JSON and no report of imgdiag's: its schema_version is not 1")
     if "sizes" not in top or "packages" not in top:
-        _refuse("is not what 'imgdiag analyze' writes, perhaps another command's")
+        refuse("is not what 'imgdiag analyze' writes, perhaps another command's")
     report = _Report(top)
     found = report.snapshot()
     for breach in _breaches(found, report.unattributed_bytes):
-        _refuse(f"does not add up, so it was changed since it was written: {breach}")
+        refuse(f"does not add up, so it was changed since it was written: {breach}")
     return found
 
 
@@ -97,86 +93,11 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
 
-def _refuse(reason: str) -> NoReturn:
-    raise ImgdiagError(
-        reason, hint="Write a report anew with 'imgdiag analyze REF -o json=report.json'"
-    )
-
-
-class _Object:
-    """A JSON object whose errors say where in the report it stands."""
-
-    def __init__(self, value: object, where: str) -> None:
-        if not isinstance(value, dict):
-            _refuse(f"{where} is no object")
-        self._value: dict[str, Any] = value
-        self.where = where
-
-    def maybe(self, key: str, kind: type[T]) -> T | None:
-        """Return a value that may be null. It has to be there."""
-        where = f"{self.where}.{key}" if self.where else key
-        if key not in self._value:
-            _refuse(f"{where} is missing")
-        value = self._value[key]
-        if value is None:
-            return None
-        if type(value) is not kind:
-            _refuse(f"{where} is not what a report has there")
-        if isinstance(value, int) and not 0 <= value < _LARGEST:
-            _refuse(f"{where} is out of bounds")
-        return _clean(value)  # type: ignore[no-any-return]
-
-    def get(self, key: str, kind: type[T]) -> T:
-        value = self.maybe(key, kind)
-        if value is None:
-            _refuse(f"{self.where}.{key} is null".lstrip("."))
-        return value
-
-    def text(self, key: str) -> str:
-        """Return a string, "" for null."""
-        return self.maybe(key, str) or ""
-
-    def one_of(self, key: str, values: type[E]) -> E:
-        value = self.get(key, str)
-        if value not in list(values):
-            _refuse(f"{self.where}.{key} is {value[:40]!r}, which is none of {', '.join(values)}")
-        return values(value)
-
-    def objects(self, key: str) -> Iterator[_Object]:
-        for index, value in enumerate(self.get(key, list)):
-            yield _Object(value, f"{self.where}.{key}[{index}]".lstrip("."))
-
-    def object(self, key: str) -> _Object:
-        return _Object(self.get(key, dict), f"{self.where}.{key}".lstrip("."))
-
-    def maybe_object(self, key: str) -> _Object | None:
-        return None if self.maybe(key, dict) is None else self.object(key)
-
-    def strings(self, key: str) -> tuple[str, ...]:
-        values = self.get(key, list)
-        if not all(type(value) is str for value in values):
-            _refuse(f"{self.where}.{key} holds what is no text")
-        return tuple(_clean(value) for value in values)
-
-    def numbers(self, key: str, below: int) -> tuple[int, ...]:
-        values = self.get(key, list)
-        if not all(type(value) is int and 0 <= value < below for value in values):
-            _refuse(f"{self.where}.{key} names what is no layer")
-        return tuple(values)
-
-
-def _clean(value: Any) -> Any:
-    r"""Return a string as valid Unicode: half of a surrogate pair shows as `\ud800`."""
-    if type(value) is str and not value.isascii():
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value
-
-
 class _Report:
     """A report's parts."""
 
     def __init__(self, top: dict[str, Any]) -> None:
-        self._top = _Object(top, "")
+        self._top = Object(top, "")
         self._layers = len(self._top.get("layers", list))
         self.unattributed_bytes = self._top.get("unattributed_bytes", int)
 
@@ -204,7 +125,7 @@ class _Report:
             ),
         )
 
-    def _waste(self, row: _Object) -> Waste:
+    def _waste(self, row: Object) -> Waste:
         return Waste(
             cause=row.one_of("cause", Cause),
             created_in=self._layer_index(row, "created_in"),
@@ -212,13 +133,13 @@ class _Report:
             bytes=row.get("bytes", int),
         )
 
-    def _layer_index(self, row: _Object, key: str) -> int:
+    def _layer_index(self, row: Object, key: str) -> int:
         index = row.get(key, int)
         if index >= self._layers:
-            _refuse(f"{row.where}.{key} names what is no layer")
+            refuse(f"{row.where}.{key} names what is no layer")
         return index
 
-    def _package(self, row: _Object) -> Package:
+    def _package(self, row: Object) -> Package:
         name = row.get("name", str)
         return Package(
             name=name,
@@ -238,7 +159,7 @@ class _Report:
             layers=row.numbers("layers", self._layers),
         )
 
-    def _system_package(self, row: _Object) -> SystemPackage:
+    def _system_package(self, row: Object) -> SystemPackage:
         return SystemPackage(
             name=row.get("name", str),
             version=row.get("version", str),
@@ -247,7 +168,7 @@ class _Report:
             layers=row.numbers("layers", self._layers),
         )
 
-    def _folder(self, row: _Object) -> Folder:
+    def _folder(self, row: Object) -> Folder:
         return Folder(
             path=row.get("path", str),
             bytes=row.get("bytes", int),
@@ -258,7 +179,7 @@ class _Report:
             ),
         )
 
-    def _finding(self, row: _Object) -> FoundIssue:
+    def _finding(self, row: Object) -> FoundIssue:
         return FoundIssue(
             rule=row.get("rule", str),
             severity=row.one_of("severity", Severity),
@@ -270,7 +191,7 @@ class _Report:
         )
 
 
-def _sizes(row: _Object) -> Sizes:
+def _sizes(row: Object) -> Sizes:
     return Sizes(
         layer_bytes=row.get("layer_bytes", int),
         visible_bytes=row.get("visible_bytes", int),
@@ -281,7 +202,7 @@ def _sizes(row: _Object) -> Sizes:
     )
 
 
-def _layer(row: _Object) -> Layer:
+def _layer(row: Object) -> Layer:
     lines = row.maybe_object("dockerfile")
     place = ""
     if lines is not None:
@@ -303,7 +224,7 @@ def _layer(row: _Object) -> Layer:
     )
 
 
-def _environment(row: _Object) -> Environment:
+def _environment(row: Object) -> Environment:
     return Environment(
         path=row.get("path", str),
         prefix=row.get("prefix", str),

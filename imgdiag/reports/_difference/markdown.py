@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from imgdiag.comparison import Comparison
 from imgdiag.gate import Gate
 from imgdiag.reports import Style
-from imgdiag.reports._difference import _words
+from imgdiag.reports._difference import _causes, _words
 from imgdiag.reports.markdown import _capitalised, _code, _folded, _table, _text
 from imgdiag.text import shortened
 
@@ -24,7 +24,7 @@ def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
     if not comparison.is_unchanged:
         blocks += [
             _rows(("Size", "Base", "Head", "Growth"), _words.size_rows(comparison), "lrrr"),
-            *_causes(comparison, top),
+            *_why(comparison, top),
             *_environments(comparison, top),
             *_system_packages(comparison, top),
             *_layers(comparison, top),
@@ -54,16 +54,16 @@ def _partial(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _causes(comparison: Comparison, top: int) -> Iterator[str]:
+def _why(comparison: Comparison, top: int) -> Iterator[str]:
     if not comparison.causes:
         return
-    yield f"### {_words.causes_heading(comparison)}"
-    causes, (rest, more) = _words.causes_that_matter(comparison, top)
+    yield f"### {_causes.heading(comparison)}"
+    causes, (rest, more) = _causes.that_matter(comparison, top)
     rows = [
         (
             _words.signed(each.bytes),
-            _text(_words.cause_title(each, comparison)),
-            "<br>".join(map(_text, _words.cause_notes(each))),
+            _text(_causes.title(each, comparison)),
+            "<br>".join(map(_text, _causes.notes(each))),
         )
         for each in causes
     ]

@@ -8,7 +8,7 @@ from imgdiag.comparison import Comparison
 from imgdiag.comparison.packages import EnvironmentChange
 from imgdiag.gate import Gate
 from imgdiag.reports import Style
-from imgdiag.reports._difference import _words
+from imgdiag.reports._difference import _causes, _words
 from imgdiag.reports._page import Page
 
 
@@ -24,7 +24,7 @@ def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
     if not comparison.is_unchanged:
         page.line()
         page.table(_words.size_rows(comparison), ("size", "base", "head", "growth"), "lrrr")
-        _causes(page, comparison, top)
+        _why(page, comparison, top)
         if comparison.environments:
             page.heading("Python packages")
         for environment in comparison.environments:
@@ -38,18 +38,18 @@ def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
     return page.text()
 
 
-def _causes(page: Page, comparison: Comparison, top: int) -> None:
+def _why(page: Page, comparison: Comparison, top: int) -> None:
     if not comparison.causes:
         return
-    page.heading(_words.causes_heading(comparison))
-    causes, (rest, more) = _words.causes_that_matter(comparison, top)
+    page.heading(_causes.heading(comparison))
+    causes, (rest, more) = _causes.that_matter(comparison, top)
     for number, cause in enumerate(causes, 1):
         page.paragraph(
-            f"{number}. {_words.signed(cause.bytes)}  {_words.cause_title(cause, comparison)}",
+            f"{number}. {_words.signed(cause.bytes)}  {_causes.title(cause, comparison)}",
             indent=2,
             fg="red" if cause.bytes > 0 else "green",
         )
-        for note in _words.cause_notes(cause):
+        for note in _causes.notes(cause):
             page.paragraph(note, indent=5)
     if more:
         page.line(f"{rest}  {more}", indent=2)
