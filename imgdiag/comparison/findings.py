@@ -54,8 +54,7 @@ def compare_findings(base: Snapshot, head: Snapshot) -> tuple[FindingChange, ...
     are the only ones of the rule that are left. Layers' numbers and a message's words do not
     count.
     """
-    before = [(each, _said(each, base)) for each in base.findings]
-    after = [(each, _said(each, head)) for each in head.findings]
+    before, after = _said(base), _said(head)
     pairs: list[tuple[FoundIssue, FoundIssue]] = []
     for alike in _ALIKE:
         old, new = _grouped(before, alike), _grouped(after, alike)
@@ -90,9 +89,12 @@ def compare_findings(base: Snapshot, head: Snapshot) -> tuple[FindingChange, ...
 _Said = tuple[str, tuple[str, ...], tuple[str, ...]]  # a rule, instructions, the largest file
 
 
-def _said(finding: FoundIssue, of: Snapshot) -> _Said:
-    instructions = tuple(instruction_key(of.layers[layer]) for layer in finding.layers)
-    return finding.rule, instructions, finding.paths[:1]
+def _said(of: Snapshot) -> list[tuple[FoundIssue, _Said]]:
+    keys = [instruction_key(layer) for layer in of.layers]
+    return [
+        (each, (each.rule, tuple(keys[layer] for layer in each.layers), each.paths[:1]))
+        for each in of.findings
+    ]
 
 
 _ALIKE: tuple[Callable[[_Said], Hashable], ...] = (

@@ -30,7 +30,7 @@ from imgdiag.python.graph import Origin, Root
 from imgdiag.python.requires import Edge
 
 VERSION = 1
-MOST_BYTES = 64_000_000  # of a report; that of an image with 100 packages has 0.2 MB
+MOST_BYTES = 32_000_000  # of a report; that of an image with 100 packages has 0.2 MB
 _HEAD = 512
 
 

@@ -101,7 +101,7 @@ def test_a_report_that_was_cut_off(size: int) -> None:
         (b"\xff\xfe{}", "is cut off, or is not valid JSON"),
         (b'{"schema_version": NaN}', "is cut off, or is not valid JSON (NaN is no number)"),
         (b'{"schema_version": ' + b"9" * 5_000 + b"}", "is cut off, or is not valid JSON"),
-        (b" " * (MOST_BYTES + 1), "has more than 64,000,000 bytes, which no report has"),
+        (b" " * (MOST_BYTES + 1), "has more than 32,000,000 bytes, which no report has"),
     ],
     ids=range(12),
 )  # fmt: skip
