@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from imgdiag.cli import _options
-from imgdiag.cli.analyze import BUDGET_FAILED, _check_writable, _write
+from imgdiag.cli._reports import Wanted, writes_reports
+from imgdiag.cli.analyze import BUDGET_FAILED
 from imgdiag.purpose import Target
 from imgdiag.reports import _difference
 
@@ -28,37 +28,10 @@ def limit(value: str) -> GrowthLimit:
         raise click.BadParameter(str(error)) from error
 
 
-def output(value: str) -> tuple[str, str]:
-    """Return the two parts of `FORMAT=PATH`; an option type for click."""
-    name, equals, path = value.partition("=")
-    if not equals or not path or name not in _difference.formats():
-        known = ", ".join(_difference.formats())
-        raise click.BadParameter(f"{value!r} is not FORMAT=PATH with a format of {known}")
-    return name, path
-
-
 @click.command()
 @click.argument("base", metavar="BASE")
 @click.argument("head", metavar="HEAD")
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(_difference.formats()),
-    default="text",
-    show_default=True,
-    help="Format of the report on standard output.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    type=output,
-    metavar="FORMAT=PATH",
-    multiple=True,
-    help="Write a report to a file, as in markdown=growth.md; may be repeated. With '-' as the "
-    "path it takes the place of the report on standard output.",
-)
+@writes_reports(_difference.formats())
 @click.option(
     "--top",
     type=click.IntRange(min=1),
@@ -94,8 +67,7 @@ def command(
     dockerfile: Choice | None,
     base: str,
     head: str,
-    format_: str,
-    outputs: tuple[tuple[str, str], ...],
+    wanted: Wanted,
     top: int,
     limits: tuple[GrowthLimit, ...],
     gpu: bool | None,
@@ -120,16 +92,9 @@ def command(
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag import pipeline
     from imgdiag.comparison.limit import judge
-    from imgdiag.reports import Style
 
-    files = [(name, Path(path)) for name, path in outputs if path != "-"]
-    printed = [name for name, path in outputs if path == "-"] or [format_]
-    if len(printed) > 1:
-        raise click.BadParameter("only one report can go to standard output", param_hint="-o")
     if base == head == "-":
         raise click.UsageError("only one of BASE and HEAD can be standard input")
-    for _, path in files:
-        _check_writable(path)
     declared = None if gpu is None else Target.GPU if gpu else Target.CPU
     with reading() as request:
         comparison = pipeline.compare(
@@ -141,8 +106,5 @@ def command(
             check_imports=check_imports,
         )
     gate = judge(comparison, limits, allow_partial=allow_partial)
-    style = Style(color=_options.wants_color(), width=_options.page_width())
-    click.echo(_difference.render(printed[0], comparison, gate, style, top), nl=False)
-    for name, path in files:
-        _write(path, _difference.render(name, comparison, gate, Style(), top))
+    wanted.write(lambda name, style: _difference.render(name, comparison, gate, style, top))
     sys.exit(0 if gate.passed else BUDGET_FAILED)

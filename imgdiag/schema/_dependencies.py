@@ -1,4 +1,4 @@
-"""What the JSON of `imgdiag tree` and `imgdiag why` has in common."""
+"""What the JSON of commands that tell of requirements has in common."""
 
 from __future__ import annotations
 
@@ -28,3 +28,12 @@ class Root(TypedDict):
     requirement: str | None
     group: str | None
     dev: bool
+
+
+class Requirement(TypedDict):
+    """A requirement that holds for the image's own Python."""
+
+    name: str
+    extras: list[str]
+    by_extra: Annotated[str | None, "the extra of the requiring package that it is of"]
+    requirement: str

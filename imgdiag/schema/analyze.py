@@ -8,6 +8,7 @@ from imgdiag.filesystem import Cause
 from imgdiag.finding import Safety, Severity
 from imgdiag.purpose import Target
 from imgdiag.schema._common import Bytes, Dockerfile, Fix, Lines, PathBytes, Skipped, Version
+from imgdiag.schema._dependencies import Requirement, Root
 from imgdiag.schema._gate import Gate, Waiver
 
 
@@ -118,6 +119,7 @@ class Environment(TypedDict):
     bytes: Bytes
     in_use: Annotated[bool | None, "null where nothing proves it"]
     evidence: str
+    roots: Annotated[list[Root], "what was asked for"]
 
 
 class Interpreter(TypedDict):
@@ -143,6 +145,8 @@ class Package(TypedDict):
     bytes: Annotated[int, "bytes of its own files"]
     retained_bytes: Annotated[int, "bytes that go with it"]
     required_by: list[str]
+    requires: list[Requirement]
+    layers: Annotated[list[int], "indexes of the layers that made its files"]
     evidence: str
     missing_files: int
     deleted_files: int
@@ -159,6 +163,23 @@ class SystemPackage(TypedDict):
     version: str
     manager: str
     bytes: Bytes
+    layers: Annotated[list[int], "indexes of the layers that made its files"]
+
+
+class LayerBytes(TypedDict):
+    """What one layer made of something."""
+
+    layer: int
+    bytes: Bytes
+
+
+class Folder(TypedDict):
+    """A folder with all that is in and below it; the root's path is empty."""
+
+    path: str
+    bytes: Bytes
+    unattributed_bytes: Annotated[int, "bytes of it that no package owns"]
+    made_by: Annotated[list[LayerBytes], "those of them that are in no folder told below it"]
 
 
 class Finding(TypedDict):
@@ -227,6 +248,7 @@ class Report(TypedDict):
     system_packages: list[SystemPackage]
     unattributed_bytes: Annotated[int, "visible bytes that no package owns"]
     unattributed: list[PathBytes]
+    folders: Annotated[list[Folder], "by path: those with 1 MB or more"]
     findings: list[Finding]
     prediction: Prediction
     skipped: list[Skipped]

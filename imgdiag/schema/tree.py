@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 from imgdiag.schema._common import ImageRead, Version
-from imgdiag.schema._dependencies import EnvironmentName, Root
-
-
-class Requirement(TypedDict):
-    """A requirement that holds for the image's own Python."""
-
-    name: str
-    extras: list[str]
-    by_extra: Annotated[str | None, "the extra of the requiring package that it is of"]
-    requirement: str
+from imgdiag.schema._dependencies import EnvironmentName, Requirement, Root
 
 
 class Package(TypedDict):

@@ -89,6 +89,9 @@ def test_analyze_with_what_each_rule_finds(rule: Any) -> None:
         ("verify", ["verify", AFTER, "--project", FIXTURES / "uv-service" / "before"]),
         ("verify", ["verify", "--project", FIXTURES / "uv-service" / "after"]),
         ("check", ["check", "--project", FIXTURES / "uv-service" / "before"]),
+        ("compare", ["compare", AFTER, FIXTURES / "ml-service" / "before.oci.tar",
+                     "--max-growth", "5%"]),
+        ("compare", ["compare", AFTER, AFTER]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip

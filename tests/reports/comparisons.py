@@ -141,3 +141,11 @@ def hostile() -> Comparison:
 def hostile_gone() -> Comparison:
     """Return the same the other way round."""
     return compare(snapshot(images.hostile()), before())
+
+
+def many_packages(count: int) -> Comparison:
+    """Return an image with many packages more."""
+    files: dict[str, int | str] = {}
+    for number in range(count):
+        files |= distribution(f"package-{number}", {f"p{number}.py": 2_000_000 + number})
+    return compare(before(), _snapshot(_base_image(files), reference="registry.example/api:many"))

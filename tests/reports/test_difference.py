@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+import jsonschema
 import pytest
 
 from imgdiag.comparison import Comparison, compare
@@ -14,9 +15,12 @@ from imgdiag.comparison.limit import GrowthLimit, judge
 from imgdiag.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._difference import formats, render
+from imgdiag.reports._markup import COMMENT_LIMIT
+from imgdiag.schema import schema_of
 from tests.reports import comparisons
 from tests.reports.test_snapshots import ENDINGS, SNAPSHOTS, UPDATE
 
+VALIDATOR = jsonschema.Draft202012Validator(schema_of("compare", closed=True))
 LIMITS = [GrowthLimit.parse("200MB"), GrowthLimit.parse("5000%")]
 
 
@@ -63,10 +67,29 @@ def test_names_are_made_harmless(format_: str, comparison: Callable[[], Comparis
             assert not [each for each in line if unicodedata.category(each) in ("Cc", "Cf", "Cs")]
     if format_ == "markdown":
         assert not re.search(r"<(?!/?(?:details|summary|code|br)>)", text)
-        assert "@octocat" not in text
+        outside = re.sub("<code>.*?</code>", "", text)
+        assert "@octocat" not in outside  # inside, nobody is mentioned
         assert "(https://" not in text
     if format_ == "json":
-        json.loads(text)
+        VALIDATOR.validate(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    "comparison",
+    [comparisons.grown, comparisons.shrunk, comparisons.unchanged, comparisons.partial],
+)
+def test_json_is_as_its_schema_says(comparison: Callable[[], Comparison]) -> None:
+    found = comparison()
+    VALIDATOR.validate(json.loads(render("json", found, judge(found, LIMITS), Style(), 1)))
+
+
+def test_markdown_has_its_marker_and_is_cut_at_what_a_comment_may_have() -> None:
+    text = render("markdown", comparisons.grown(), Gate(()), Style(marker="growth"), 10)
+    assert text.startswith("<!-- imgdiag:growth -->\n\n## <code>registry.example/api:pr-7</code>")
+    many = comparisons.many_packages(4_000)
+    text = render("markdown", many, Gate(()), Style(), 4_000)
+    assert len(text.encode()) <= COMMENT_LIMIT
+    assert "Left out, as a comment has its limit" in text
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

@@ -6,8 +6,6 @@ keys may come; a key that is here keeps its name and meaning while `schema_versi
 
 from __future__ import annotations
 
-from typing import Any
-
 from imgdiag.comparison import Comparison, Snapshot
 from imgdiag.comparison.causes import Cause
 from imgdiag.comparison.findings import FindingChange
@@ -19,73 +17,83 @@ from imgdiag.python.requires import Edge
 from imgdiag.reports import Style
 from imgdiag.reports._dependencies import edge_json, root_json
 from imgdiag.reports._encoding import encode
+from imgdiag.schema import compare as schema
 
 
 def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
     """Return the report as one JSON object; it has all rows, whatever `top` is."""
     percent = comparison.growth_percent
-    return encode(
-        {
-            "schema_version": 1,
-            "base": _image(comparison.base),
-            "head": _image(comparison.head),
-            "unchanged": comparison.is_unchanged,
-            "growth": {
-                "bytes": comparison.growth,
-                "percent": None if percent is None else round(percent, 6),
-            },
-            "sizes": {
-                **{
-                    each.name: {"base": each.base, "head": each.head, "growth": each.growth}
-                    for each in comparison.sizes
-                },
-                "efficiency": {
-                    "base": round(comparison.base.sizes.efficiency, 6),
-                    "head": round(comparison.head.sizes.efficiency, 6),
-                },
-            },
-            "causes": [_cause(each) for each in comparison.causes],
-            "layers": [_layer_change(each) for each in comparison.layers],
-            "shared_bytes": comparison.shared_bytes,
-            "environments": [_environment_change(each) for each in comparison.environments],
-            "system_packages": [
-                {"manager": each.manager, **_package(each.package)}
-                for each in comparison.system_packages
-            ],
-            "folders": [
+    report = schema.Report(
+        schema_version=1,
+        base=_image(comparison.base),
+        head=_image(comparison.head),
+        unchanged=comparison.is_unchanged,
+        growth={
+            "bytes": comparison.growth,
+            "percent": None if percent is None else round(percent, 6),
+        },
+        sizes=_sizes(comparison),
+        causes=[_cause(each) for each in comparison.causes],
+        layers=[_layer_change(each) for each in comparison.layers],
+        shared_bytes=comparison.shared_bytes,
+        environments=[_environment_change(each) for each in comparison.environments],
+        system_packages=[
+            {"manager": each.manager, **_package(each.package)}
+            for each in comparison.system_packages
+        ],
+        folders=[
+            {
+                "path": each.path,
+                "base_bytes": each.base_bytes,
+                "head_bytes": each.head_bytes,
+                "growth": each.growth,
+            }
+            for each in comparison.folders
+        ],
+        findings=[_finding_change(each) for each in comparison.findings],
+        skipped=[
+            {"image": name, "what": each.what, "reason": each.reason}
+            for name, image in (("base", comparison.base), ("head", comparison.head))
+            for each in image.skipped
+        ],
+        warnings=list(comparison.warnings),
+        gate={
+            "passed": gate.passed,
+            "checks": [
                 {
-                    "path": each.path,
-                    "base_bytes": each.base_bytes,
-                    "head_bytes": each.head_bytes,
-                    "growth": each.growth,
+                    "name": check.name,
+                    "limit": check.limit,
+                    "actual": check.actual,
+                    "passed": check.passed,
+                    "detail": check.detail,
                 }
-                for each in comparison.folders
+                for check in gate.checks
             ],
-            "findings": [_finding_change(each) for each in comparison.findings],
-            "skipped": [
-                {"image": name, "what": each.what, "reason": each.reason}
-                for name, image in (("base", comparison.base), ("head", comparison.head))
-                for each in image.skipped
-            ],
-            "warnings": list(comparison.warnings),
-            "gate": {
-                "passed": gate.passed,
-                "checks": [
-                    {
-                        "name": check.name,
-                        "limit": check.limit,
-                        "actual": check.actual,
-                        "passed": check.passed,
-                        "detail": check.detail,
-                    }
-                    for check in gate.checks
-                ],
-            },
-        }
+        },
     )
+    return encode(report)
 
 
-def _image(image: Snapshot) -> dict[str, Any]:
+def _sizes(comparison: Comparison) -> schema.Sizes:
+    layer, visible, wasted, transfer, engine, symlink = (
+        schema.SizeChange(base=each.base, head=each.head, growth=each.growth)
+        for each in comparison.sizes
+    )
+    return {
+        "layer_bytes": layer,
+        "visible_bytes": visible,
+        "wasted_bytes": wasted,
+        "transfer_bytes": transfer,
+        "engine_bytes": engine,
+        "symlink_bytes": symlink,
+        "efficiency": {
+            "base": round(comparison.base.sizes.efficiency, 6),
+            "head": round(comparison.head.sizes.efficiency, 6),
+        },
+    }
+
+
+def _image(image: Snapshot) -> schema.Image:
     return {
         "reference": image.reference,
         "id": image.id,
@@ -96,10 +104,10 @@ def _image(image: Snapshot) -> dict[str, Any]:
     }
 
 
-def _cause(cause: Cause) -> dict[str, Any]:
+def _cause(cause: Cause) -> schema.Cause:
     return {
-        "kind": cause.kind.value,
-        "change": cause.change.value,
+        "kind": cause.kind,
+        "change": cause.change,
         "name": cause.name,
         "growth": cause.bytes,
         "environment": cause.environment or None,
@@ -124,16 +132,16 @@ def _layer_index(layer: Layer | None) -> int | None:
     return layer.index if layer else None
 
 
-def _layer_change(change: LayerChange) -> dict[str, Any]:
+def _layer_change(change: LayerChange) -> schema.LayerChange:
     return {
-        "kind": change.kind.value,
+        "kind": change.kind,
         "growth": change.growth,
         "base": _layer(change.base),
         "head": _layer(change.head),
     }
 
 
-def _layer(layer: Layer | None) -> dict[str, Any] | None:
+def _layer(layer: Layer | None) -> schema.Layer | None:
     if layer is None:
         return None
     return {
@@ -149,7 +157,7 @@ def _layer(layer: Layer | None) -> dict[str, Any] | None:
     }
 
 
-def _environment_change(change: EnvironmentChange) -> dict[str, Any]:
+def _environment_change(change: EnvironmentChange) -> schema.EnvironmentChange:
     graph = change.graph
     return {
         "base": _environment(change.base),
@@ -163,7 +171,7 @@ def _environment_change(change: EnvironmentChange) -> dict[str, Any]:
     }
 
 
-def _environment(environment: Environment | None) -> dict[str, Any] | None:
+def _environment(environment: Environment | None) -> schema.Environment | None:
     if environment is None:
         return None
     return {
@@ -175,15 +183,15 @@ def _environment(environment: Environment | None) -> dict[str, Any] | None:
     }
 
 
-def _edge(edge: Edge) -> dict[str, Any]:
+def _edge(edge: Edge) -> schema.RequirementChange:
     return {"required_by": edge.source, **edge_json(edge)}
 
 
-def _package(package: PackageChange) -> dict[str, Any]:
+def _package(package: PackageChange) -> schema.InstalledChange:
     base, head = package.base, package.head
     return {
         "name": package.name,
-        "change": package.change.value,
+        "change": package.change,
         "base_version": base.version if base else None,
         "head_version": head.version if head else None,
         "base_bytes": base.bytes if base else 0,
@@ -192,9 +200,9 @@ def _package(package: PackageChange) -> dict[str, Any]:
     }
 
 
-def _finding_change(change: FindingChange) -> dict[str, Any]:
+def _finding_change(change: FindingChange) -> schema.FindingChange:
     return {
-        "kind": change.kind.value,
+        "kind": change.kind,
         "rule": change.shown.rule,
         "growth": change.growth,
         "base": _finding(change.base),
@@ -202,12 +210,12 @@ def _finding_change(change: FindingChange) -> dict[str, Any]:
     }
 
 
-def _finding(finding: FoundIssue | None) -> dict[str, Any] | None:
+def _finding(finding: FoundIssue | None) -> schema.Finding | None:
     if finding is None:
         return None
     return {
-        "severity": finding.severity.value,
-        "safety": finding.safety.value,
+        "severity": finding.severity,
+        "safety": finding.safety,
         "bytes": finding.bytes,
         "layers": list(finding.layers),
         "message": finding.message,
