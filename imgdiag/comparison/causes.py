@@ -45,11 +45,12 @@ class Part:
 class Cause:
     """One reason why an image grew (`bytes` > 0) or shrank.
 
-    `name` is a package, an environment's path, a manager of packages, a folder or a cause of
-    waste; `environment` is that of Python packages. `parts` are the packages that it is made of,
-    the largest first, but that a package leads those that it brings; `chain` is what brings it in
-    or did. `base_layer` and `head_layer` made most of it, as far as that is known; of waste they
-    are those that ship it, and `hidden_by_base` and `hidden_by_head` those that hide it.
+    `name` is a package (or an extra of one, as in `uvicorn[standard]`), an environment's path, a
+    manager of packages, a folder or a cause of waste; `environment` is that of Python packages.
+    `parts` are the packages that it is made of, the largest first, but that a package leads those
+    that it brings; `chain` is what brings it in or did. `base_layer` and `head_layer` made most of
+    it, as far as that is known; of waste they are those that ship it, and `hidden_by_base` and
+    `hidden_by_head` those that hide it.
     """
 
     kind: CauseKind
@@ -137,18 +138,18 @@ def _of_environment(change: EnvironmentChange, base: Snapshot, head: Snapshot) -
     for package in change.packages:
         if package.change is not Change.BYTES:
             groups[change.bringers.get(package.name, package.name)].append(package)
-    first = {each.name: each for each in change.packages}
     for name, group in groups.items():
+        # The one that brings the others leads, however small it is; an extra is none of them.
+        leading = sorted(group, key=lambda each: each.name != name)
         yield _cause(
             CauseKind.PACKAGE,
-            first[name].change,
+            leading[0].change,
             name,
-            # The one that brings the others leads, however small it is.
-            [first[name], *(each for each in group if each.name != name)],
+            leading,
             base,
             head,
             environment=change.shown.path,
-            chain=first[name].chain,
+            chain=leading[0].chain if leading[0].name == name else leading[0].chain[:-1],
         )
 
 

@@ -90,18 +90,26 @@ class Tree:
             node = self._before[node]
         return tuple(reversed(names))
 
-    def bringers(self, came: Collection[str], changed: Collection[str]) -> Mapping[str, str]:
+    def bringers(
+        self, came: Collection[str], changed: Collection[str], other: Tree
+    ) -> Mapping[str, str]:
         """Return for each name that `came` the first one on its way that did so too.
 
-        Where what requires that one is in `changed`, it is that: its new version brings it.
+        Where what requires that one is in `changed`, it is that: its new version brings it. Where
+        it is an extra that nothing asks for in `other`, it is that, as in `uvicorn[standard]`.
         """
         of_node: dict[Node, str] = {}
         for node, before in self._before.items():  # what leads to a node stands before it
-            if before is not None and before[0] in came:
+            if before is None:
+                of_node[node] = node[0]
+            elif before[0] in came:
                 of_node[node] = of_node[before]
+            elif before[0] in changed:
+                of_node[node] = before[0]
+            elif before[1] and before not in other._before:
+                of_node[node] = f"{before[0]}[{before[1]}]"
             else:
-                by_change = before is not None and before[0] in changed
-                of_node[node] = before[0] if before is not None and by_change else node[0]
+                of_node[node] = node[0]
         return {
             name: of_node[self._nearest[name]] if name in self._nearest else name for name in came
         }

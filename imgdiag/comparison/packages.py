@@ -62,7 +62,8 @@ class EnvironmentChange:
     """A Python environment and the one that stands for it in the other image, if one does.
 
     `packages` are those that differ, the largest change first. `bringers` name, for each package
-    that was added or removed, the one that it came or went with; itself when with none.
+    that was added or removed, what it came or went with: itself, another package that differs, or
+    an extra that nothing asks for in the other image, such as `uvicorn[standard]`.
     """
 
     base: Environment | None
@@ -190,8 +191,8 @@ def _compare(
         packages=changes,
         graph=compare_trees(before, after),
         bringers={
-            **before.bringers(names[Change.REMOVED], names[Change.VERSION]),
-            **after.bringers(names[Change.ADDED], names[Change.VERSION]),
+            **before.bringers(names[Change.REMOVED], names[Change.VERSION], after),
+            **after.bringers(names[Change.ADDED], names[Change.VERSION], before),
         },
     )
 

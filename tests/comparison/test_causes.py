@@ -5,6 +5,7 @@ from dataclasses import replace
 from imgdiag.analysis import Sizes
 from imgdiag.comparison import Comparison, compare
 from imgdiag.comparison.causes import CauseKind
+from imgdiag.reports._difference._causes import title
 from tests.comparison.images import OTHER_SITE, compared, layer, taken
 from tests.comparison.test_packages import debian
 from tests.made import distribution
@@ -53,6 +54,20 @@ def test_a_new_version_brings_and_takes_along() -> None:
         ("triton", "", "1.0"),
     ]
     assert cause.bytes == found.growth
+
+
+def test_what_an_extra_brings_is_one_cause() -> None:
+    lib = distribution("lib", {"lib.py": 1}, requires=["a; extra == 'fast'", "b; extra == 'fast'"])
+    app = distribution("app", {"app.py": 1}, requires=["lib"])
+    asking = distribution("app", {"app.py": 1}, requires=["lib[fast]"])
+    fast = {**distribution("a", {"a.so": 900}), **distribution("b", {"b.so": 7_000})}
+    base, head = layer(files={**app, **lib}), layer(files={**asking, **lib, **fast})
+    found = compared(base, head)
+    assert rows(found)[0] == ("package", "added", "lib[fast]")
+    assert [each.name for each in found.causes[0].parts] == ["b", "a"]
+    assert found.causes[0].chain == ("app", "lib")
+    assert rows(compared(head, base))[0] == ("package", "removed", "lib[fast]")
+    assert title(found.causes[0], found) == "lib[fast]: 2 packages, new"
 
 
 def test_packages_of_the_same_version_are_one_cause_without_a_layer() -> None:

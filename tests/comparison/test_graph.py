@@ -65,14 +65,28 @@ def test_who_brings_what() -> None:
         package("plain"),
     )
     came = {"torch", "cudnn", "cublas", "fresh", "unreached"}
-    assert found.bringers(came, {"app"}) == {
+    assert found.bringers(came, {"app"}, found) == {
         "torch": "app",  # its new version asks for torch
         "cudnn": "app",
         "cublas": "app",
         "fresh": "fresh",  # old is as it was
         "unreached": "unreached",
     }
-    assert found.bringers(came, ())["cublas"] == "torch"
+    assert found.bringers(came, (), found)["cublas"] == "torch"
+
+
+def test_an_extra_that_is_new_brings_what_it_requires() -> None:
+    uvicorn = package("uvicorn", "h11"), package("uvicorn", "uvloop", "wsproto", extra="standard")
+    others = package("wsproto", "six"), package("uvloop"), package("h11"), package("six")
+    plain = tree(["uvicorn"], uvicorn[0], *others)
+    extra = Tree([Root(name="uvicorn", extras=("standard",))], [*uvicorn, *others])
+    came = {"uvloop", "wsproto", "six"}
+    assert extra.bringers(came, (), plain) == dict.fromkeys(came, "uvicorn[standard]")
+    assert extra.bringers(came, (), extra) == {
+        "uvloop": "uvloop",
+        "wsproto": "wsproto",
+        "six": "wsproto",
+    }
 
 
 def test_what_is_asked_for_and_required() -> None:

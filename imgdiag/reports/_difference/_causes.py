@@ -51,6 +51,10 @@ def title(cause: Cause, comparison: Comparison) -> str:
 def _package_title(cause: Cause, comparison: Comparison) -> str:
     first, *others = cause.parts
     where = _where(cause.environment, comparison)
+    if first.name != cause.name:  # an extra's
+        count = len(cause.parts)
+        what = "new" if cause.change is Change.ADDED else "gone"
+        return f"{cause.name}{where}: {count:,} package{'s' * (count != 1)}, {what}"
     if cause.change is Change.ADDED:
         text = f"{first.name} {first.head_version}, new{where}"
     elif cause.change is Change.REMOVED:
@@ -74,7 +78,7 @@ def _where(environment: str, comparison: Comparison) -> str:
 
 def notes(cause: Cause) -> Iterator[str]:
     """Yield what else there is to say of a cause, a sentence each."""
-    if len(cause.parts) > 1 or (cause.kind is not CauseKind.PACKAGE and cause.parts):
+    if len(cause.parts) > 1 or (cause.parts and cause.name != cause.parts[0].name):
         largest = sorted(cause.parts, key=lambda each: -abs(each.bytes))
         names = [f"{each.name} {signed(each.bytes)}" for each in largest[:_PARTS]]
         more = len(largest) - len(names)
