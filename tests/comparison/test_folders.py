@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgdiag.comparison.folders import compare_folders
@@ -64,6 +64,7 @@ def trees(draw: st.DrawFn) -> dict[str, int]:
     return {path: size for path, size in sums.items() if size >= MB or not path}
 
 
+@settings(deadline=None)
 @given(trees(), trees())
 def test_rows_add_up_and_do_not_depend_on_the_direction(
     base: dict[str, int], head: dict[str, int]

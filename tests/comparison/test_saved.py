@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgdiag.comparison import Snapshot, compare, snapshot
@@ -170,6 +170,7 @@ _JUNK = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.booleans(), _JUNK)
 def test_whatever_stands_anywhere_it_is_refused_or_compared(
     number: int, deletes: bool, junk: Any
@@ -193,6 +194,7 @@ def test_whatever_stands_anywhere_it_is_refused_or_compared(
     assert sum(each.bytes for each in compared.causes) == compared.growth
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ImgdiagError):
