@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING
 import click
 
 from imgdiag.cli import _options
+from imgdiag.cli._configured import configured
 from imgdiag.cli._reports import Wanted, writes_reports
 from imgdiag.cli.analyze import BUDGET_FAILED
 from imgdiag.purpose import Target
 from imgdiag.reports import _difference
 
 if TYPE_CHECKING:
-    from imgdiag.comparison.limit import GrowthLimit
+    from imgdiag.budgets import Limit
+    from imgdiag.configuration.value import Configuration
     from imgdiag.project.choice import Choice
 
 
-def limit(value: str) -> GrowthLimit:
+def limit(value: str) -> Limit:
     """Return the growth that `value` allows, such as 200MB or 5%; an option type for click."""
-    from imgdiag.comparison.limit import GrowthLimit
+    from imgdiag.budgets import Limit
 
     try:
-        return GrowthLimit.parse(value)
+        return Limit.parse(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -62,14 +64,16 @@ def limit(value: str) -> GrowthLimit:
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
 @_options.reads_dockerfile
 @_options.reads_image
+@configured
 def command(
+    configuration: Configuration,
     reading: _options.Reading,
     dockerfile: Choice | None,
     base: str,
     head: str,
     wanted: Wanted,
     top: int,
-    limits: tuple[GrowthLimit, ...],
+    limits: tuple[Limit, ...],
     gpu: bool | None,
     check_imports: bool,
     allow_partial: bool,
@@ -82,16 +86,17 @@ def command(
 
     The causes come first, those with the most bytes at the top. Each byte of the growth is in one
     of them, so that they add up to it. A Dockerfile is used for both images, where it fits them.
+    Budgets of growth may also stand in imgdiag.toml or pyproject.toml.
 
     \b
     Exit codes:
       0  compared, and within every limit
-      1  the image grew by more than --max-growth
+      1  the image grew by more than --max-growth or a budget allows
       2  wrong usage
       3  an image or a report could not be read
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag import pipeline
-    from imgdiag.comparison.limit import judge
+    from imgdiag.comparison.limits import judge, max_growth
 
     if base == head == "-":
         raise click.UsageError("only one of BASE and HEAD can be standard input")
@@ -105,6 +110,11 @@ def command(
             dockerfile=dockerfile,
             check_imports=check_imports,
         )
-    gate = judge(comparison, limits, allow_partial=allow_partial)
+    gate = judge(
+        comparison,
+        (*map(max_growth, limits), *configuration.budgets),
+        allow_partial=allow_partial,
+        configuration=configuration.path,
+    )
     wanted.write(lambda name, style: _difference.render(name, comparison, gate, style, top))
     sys.exit(0 if gate.passed else BUDGET_FAILED)

@@ -49,7 +49,7 @@ def sections(
     `changes` say what is new since another image, and come before what the image is made of.
     """
     yield _head(analysis, gate, style)
-    yield _budgets(gate)
+    yield budgets(gate)
     yield _waivers(gate)
     yield from changes
     yield _partial(analysis)
@@ -82,7 +82,8 @@ def _head(analysis: Analysis, gate: Gate, style: Style) -> Section:
     return Section("the verdict", tuple(blocks))
 
 
-def _budgets(gate: Gate) -> Section:
+def budgets(gate: Gate) -> Section:
+    """Return what the gate says of budgets: each check, and what could not be checked."""
     lines = [_check(check) for check in gate.checks]
     lines += [
         f"- ➖ {code(each.budget.name)}: not checked: {text(each.reason)}"

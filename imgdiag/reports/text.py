@@ -30,7 +30,7 @@ def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     if style.details:
         _details(page, analysis)
     _partial(page, analysis)
-    _gate(page, gate)
+    budgets(page, gate)
     return page.text()
 
 
@@ -299,7 +299,8 @@ def _partial(page: Page, analysis: Analysis) -> None:
             page.paragraph(warning, indent=2)
 
 
-def _gate(page: Page, gate: Gate) -> None:
+def budgets(page: Page, gate: Gate) -> None:
+    """Add what the gate says: each check, what could not be checked, the waivers."""
     if gate.checks or gate.not_checked:
         configured = f" ({gate.configuration})" if gate.configuration else ""
         page.heading(f"Budgets: {_summary.gate_verdict(gate)}{configured}")

@@ -11,7 +11,7 @@ from imgdiag.comparison.packages import Change
 from imgdiag.finding import Safety, Severity
 from imgdiag.schema._common import Bytes, ImageRead, Skipped, Version
 from imgdiag.schema._dependencies import Requirement, Root
-from imgdiag.schema.analyze import GateCheck
+from imgdiag.schema._gate import Gate
 
 GrownBytes = Annotated[int, "bytes, negative where something shrank"]
 
@@ -190,13 +190,6 @@ class SkippedOf(Skipped):
     """What of one image could not be read; `image` is base or head."""
 
     image: str
-
-
-class Gate(TypedDict):
-    """The verdict of the limits."""
-
-    passed: bool
-    checks: list[GateCheck]
 
 
 class Report(TypedDict):

@@ -94,6 +94,23 @@ def test_the_real_service_by_its_saved_reports(run: Run, tmp_path: Path) -> None
     assert found["growth"]["bytes"] == 16_109_489_270
 
 
+def test_budgets_of_growth_of_the_configuration(
+    run: Run, archive: Path, larger: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "budgets.toml"
+    config.write_text(
+        '[budgets.step]\nof = "growth"\nmax = "10%"\nmessage = "Say why in the pull request."\n'
+        '[budgets.image]\nmax = "1 B"\n'
+    )
+    result = run("compare", "-q", archive, larger, "--config", config)
+    assert result.exit_code == 1
+    assert "✗ step: 20.0 % growth, the limit is 10 %: 700.0 kB (700,000 bytes)" in result.output
+    assert "Say why in the pull request." in result.output
+    assert "image:" not in result.output
+    assert run("compare", "-q", archive, larger, "--config", config, "--no-config").exit_code == 2
+    assert run("compare", "-q", larger, archive, "--config", config).exit_code == 0
+
+
 def test_reports_are_written_too(run: Run, archive: Path, larger: Path, tmp_path: Path) -> None:
     result = run(
         "compare", "-q", archive, larger, "-o", f"json={tmp_path / 'a'}", "-o", "markdown=-"
@@ -113,7 +130,7 @@ def test_a_pipe_is_one_of_both(run: Run, archive: Path, larger: Path) -> None:
     ("arguments", "message"),
     [
         (("--max-growth", "x"), "is no size"),
-        (("--max-growth", "-1%"), "is no share"),
+        (("--max-growth", "-1%"), "is no percentage"),
         (("--top", "0"), "not in the range"),
         (("-o", "text"), "is not FORMAT=PATH"),
         (("-o", "sarif=x"), "is not FORMAT=PATH"),

@@ -10,8 +10,9 @@ from collections.abc import Callable
 import jsonschema
 import pytest
 
+from imgdiag.budgets import Limit
 from imgdiag.comparison import Comparison, compare
-from imgdiag.comparison.limit import GrowthLimit, judge
+from imgdiag.comparison.limits import judge, max_growth
 from imgdiag.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._difference import formats, render
@@ -21,7 +22,7 @@ from tests.reports import comparisons
 from tests.reports.test_snapshots import ENDINGS, SNAPSHOTS, UPDATE
 
 VALIDATOR = jsonschema.Draft202012Validator(schema_of("compare", closed=True))
-LIMITS = [GrowthLimit.parse("200MB"), GrowthLimit.parse("5000%")]
+LIMITS = [max_growth(Limit.parse(each)) for each in ("200MB", "5000%")]
 
 
 @pytest.mark.parametrize(

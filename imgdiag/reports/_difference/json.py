@@ -17,6 +17,7 @@ from imgdiag.python.requires import Edge
 from imgdiag.reports import Style
 from imgdiag.reports._dependencies import edge_json, root_json
 from imgdiag.reports._encoding import encode
+from imgdiag.reports._gate import gate_object
 from imgdiag.schema import compare as schema
 
 
@@ -57,19 +58,7 @@ def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
             for each in image.skipped
         ],
         warnings=list(comparison.warnings),
-        gate={
-            "passed": gate.passed,
-            "checks": [
-                {
-                    "name": check.name,
-                    "limit": check.limit,
-                    "actual": check.actual,
-                    "passed": check.passed,
-                    "detail": check.detail,
-                }
-                for check in gate.checks
-            ],
-        },
+        gate=gate_object(gate),
     )
     return encode(report)
 

@@ -12,6 +12,7 @@ from imgdiag.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._difference import _causes, _words
 from imgdiag.reports._markup import Section, capitalised, code, folded, hidden, page, table, text
+from imgdiag.reports.markdown import budgets
 from imgdiag.text import shortened
 
 _NAME = 300  # characters of a reference: names are shorter
@@ -33,7 +34,7 @@ def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
                     f"**{text(capitalised(_words.verdict(comparison)))}.**",
                 ),
             ),
-            Section("the limits", tuple(_gate(gate))),
+            budgets(gate),
             *changes(comparison, top),
         ]
     )
@@ -55,15 +56,6 @@ def changes(comparison: Comparison, top: int) -> list[Section]:
         Section("the folders", tuple(_folders(comparison, top))),
         Section("the findings", tuple(_findings(comparison, top))),
     ]
-
-
-def _gate(gate: Gate) -> Iterator[str]:
-    if gate.checks:
-        yield "### Budgets: " + ("passed" if gate.passed else "failed")
-        yield "\n".join(
-            f"- {'✅' if check.passed else '❌'} `{check.name}`: {text(check.detail)}"
-            for check in gate.checks
-        )
 
 
 def _partial(comparison: Comparison) -> Iterator[str]:

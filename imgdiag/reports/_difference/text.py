@@ -10,6 +10,7 @@ from imgdiag.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._difference import _causes, _words
 from imgdiag.reports._page import Page
+from imgdiag.reports.text import budgets
 
 
 def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
@@ -34,7 +35,7 @@ def render(comparison: Comparison, gate: Gate, style: Style, top: int) -> str:
         _folders(page, comparison, top)
         _findings(page, comparison, top)
     _partial(page, comparison)
-    _gate(page, gate)
+    budgets(page, gate)
     return page.text()
 
 
@@ -152,12 +153,3 @@ def _partial(page: Page, comparison: Comparison) -> None:
         page.heading("Warnings")
         for warning in comparison.warnings:
             page.paragraph(warning, indent=2)
-
-
-def _gate(page: Page, gate: Gate) -> None:
-    if not gate.checks:
-        return
-    page.heading("Budgets: " + ("passed" if gate.passed else "FAILED"))
-    for check in gate.checks:
-        mark, fg = ("✓", "green") if check.passed else ("✗", "red")
-        page.paragraph(f"{mark} {check.name}: {check.detail}", indent=2, fg=fg)
