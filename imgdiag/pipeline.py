@@ -151,10 +151,13 @@ def compare(
     from imgdiag import comparison  # of which a single analysis has no use
     from imgdiag.comparison import saved
 
+    # Reports first: what is wrong with one is said at once, not after an image was read.
+    reports = {
+        each: saved.read_report(Path(each)) for each in (base, head) if saved.is_report(Path(each))
+    }
+
     def snapshot(reference: str) -> Snapshot:
-        if saved.is_report(Path(reference)):
-            return saved.read_report(Path(reference))
-        return comparison.snapshot(
+        return reports.get(reference) or comparison.snapshot(
             analyze(
                 reference,
                 request,
