@@ -1,0 +1,200 @@
+"""What the page shows, as one JSON value: names made harmless, integers are bytes.
+
+The page inserts strings as text and nothing else. `image` holds all of one image, so that a
+comparison can put another beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from imgdiag.analysis import Analysis, LayerSummary, Package
+from imgdiag.finding import Finding
+from imgdiag.gate import GOOD_BYTES, NORMAL_BYTES, Gate
+from imgdiag.reports import _summary
+from imgdiag.scanner.tree import Area, Tree
+from imgdiag.text import cut, printable
+
+_PATHS = 8  # of a finding, the largest first
+_MENDS = 5
+_NAME = 200  # characters of a file's name; Linux allows 255 bytes, a hostile tar more
+_INSTRUCTION = 4_000
+_LETTERS = {Area.PACKAGE: "p", Area.ENVIRONMENT: "e", Area.SYSTEM: "s", Area.APP: "a"}
+
+
+def page_data(analysis: Analysis, gate: Gate) -> dict[str, Any]:
+    """Return the page's data; every string in it is printable."""
+    data: dict[str, Any] = _harmless({"image": _image(analysis), "gate": _gate(gate)})
+    return data
+
+
+def script_json(data: object) -> str:
+    """Return `data` as JSON that can stand in a script element: ASCII, and without markup."""
+    text = json.dumps(data, separators=(",", ":"))
+    for mark in "<>&":  # only strings hold them
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return text
+
+
+def _image(analysis: Analysis) -> dict[str, Any]:
+    sizes = analysis.sizes
+    return {
+        "reference": analysis.reference,
+        "id": analysis.config.id,
+        "created": analysis.config.created,
+        "platform": str(analysis.config.platform),
+        "source": f"{analysis.source}, by {analysis.route}",
+        "route_note": analysis.route_note,
+        "headline": _summary.headline(analysis),
+        "tone": _tone(analysis),
+        "layer_bytes": sizes.layer_bytes,
+        "visible_bytes": sizes.visible_bytes,
+        "wasted_bytes": sizes.wasted_bytes,
+        "sizes": list(_sizes(analysis)),
+        "layers": [_layer(layer) for layer in analysis.layers],
+        "by_layer": all(layer.visible_bytes is not None for layer in analysis.layers),
+        "packages": [_package(package) for package in analysis.packages],
+        "unattributed_bytes": analysis.unattributed_bytes,
+        "python_notes": list(_python_notes(analysis)),
+        "findings": [_finding(finding) for finding in analysis.findings],
+        "mends": [
+            {
+                "line": _summary.mend_line(mend),
+                "safety": mend.finding.safety.value,
+                "file": mend.finding.fix.target,
+                "snippet": mend.snippet.split("\n"),
+            }
+            for mend in _summary.first_mends(analysis, _MENDS)
+        ],
+        "prediction": list(_prediction(analysis)),
+        "skipped": [{"what": each.what, "reason": each.reason} for each in analysis.skipped],
+        "warnings": list(analysis.warnings),
+        "tree": _tree(analysis.tree()),
+    }
+
+
+def _tone(analysis: Analysis) -> str:
+    if any(layer.problem for layer in analysis.layers):
+        return "bad"
+    size = analysis.sizes.layer_bytes
+    return "good" if size < GOOD_BYTES else "normal" if size <= NORMAL_BYTES else "bad"
+
+
+def _sizes(analysis: Analysis) -> Iterator[dict[str, Any]]:
+    sizes = analysis.sizes
+    exact = {
+        "layers": sizes.layer_bytes,
+        "visible": sizes.visible_bytes,
+        "wasted": sizes.wasted_bytes,
+        "download": sizes.transfer_bytes,
+        "engine": sizes.engine_bytes,
+    }
+    for name, _, what in _summary.size_rows(analysis):
+        yield {"name": name, "bytes": exact[name], "what": what}
+
+
+def _layer(layer: LayerSummary) -> dict[str, Any]:
+    return {
+        "index": layer.index,
+        "digest": layer.digest or layer.diff_id,
+        "made_by": cut(_summary.made_by(layer), _INSTRUCTION).split("\n"),
+        "layer_bytes": layer.layer_bytes,
+        "visible_bytes": layer.visible_bytes,
+        "wasted_bytes": layer.wasted_bytes,
+        "transfer_bytes": layer.transfer_bytes,
+        "files": layer.files,
+        "problem": layer.problem,
+    }
+
+
+def _package(package: Package) -> dict[str, Any]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "environment": package.environment,
+        "bytes": package.bytes,
+        "retained_bytes": package.retained_bytes,
+        "required_by": list(package.required_by),
+    }
+
+
+def _python_notes(analysis: Analysis) -> Iterator[str]:
+    for torch in analysis.torches:
+        yield f"torch {torch.version}: {torch.label} ({torch.evidence})"
+    purpose = _summary.purpose_line(analysis)
+    if purpose:
+        yield purpose
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "safety": finding.safety.value,
+        "severity": finding.severity.value,
+        "informational": finding.informational,
+        "estimate": finding.estimate,
+        "bytes": finding.bytes,
+        "message": finding.message,
+        "layers": list(finding.claim.layers),
+        "files": len(finding.claim.files),
+        "paths": [{"path": path, "bytes": size} for path, size in finding.claim.paths[:_PATHS]],
+        "summary": finding.fix.summary,
+        "file": finding.fix.target,
+        "snippet": finding.fix.snippet.split("\n"),
+    }
+
+
+def _prediction(analysis: Analysis) -> Iterator[dict[str, Any]]:
+    outcomes = (analysis.prediction.safe, analysis.prediction.review)
+    told = list(_summary.predictions(analysis))
+    changed = [
+        outcome
+        for outcome, before in zip(outcomes, (0, outcomes[0].bytes), strict=True)
+        if outcome.bytes > before
+    ]
+    for (name, _, _), outcome in zip(told, changed, strict=True):
+        yield {
+            "name": name,
+            "layer_bytes": outcome.layer_bytes,
+            "bytes": outcome.bytes,
+            "estimate": outcome.estimate,
+        }
+
+
+def _tree(tree: Tree) -> dict[str, Any]:
+    """Return the tree as flat lists: an image's folders may be deeper than JSON can nest."""
+    return {
+        "names": [cut(printable(name), _NAME) for name in tree.names],
+        "parents": list(tree.parents),
+        "areas": "".join(_LETTERS[area] for area in tree.areas),
+        "owners": [-1 if owner is None else owner for owner in tree.owners],
+        "folded": {str(node): count for node, count in enumerate(tree.folded) if count},
+        "contents": [number for content in tree.contents for number in content],
+        "least_bytes": tree.least_bytes,
+    }
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    return {
+        "passed": gate.passed,
+        "checks": [
+            {"name": check.name, "passed": check.passed, "detail": check.detail}
+            for check in gate.checks
+        ],
+    }
+
+
+def _harmless(value: Any) -> Any:
+    """Return `value` with all its strings printable; our own data, so its depth is known."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {key: _harmless(each) for key, each in value.items()}
+    if isinstance(value, list):
+        # Long lists of numbers are most of the data, and have nothing to make harmless.
+        if value and isinstance(value[0], int):
+            return value
+        return [_harmless(each) for each in value]
+    return value

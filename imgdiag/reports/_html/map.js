@@ -1,0 +1,383 @@
+// The map: tiles that one can walk into by mouse and keys, and the same as a table.
+
+const MOST_TILES = 250; // of one folder; what is smaller opens as a folder of its own
+const MOST_INSIDE = 60; // of a folder inside a tile
+const MOST_DEPTH = 6; // of folders inside a tile
+const MOST_BOXES = 1500; // in all
+const LEAST_INSIDE = 30; // square pixels of a tile inside another
+const EDGE = 3; // pixels around what is inside
+const MOST_ROWS = 100;
+const MOST_RESULTS = 40;
+
+const MEASURES = {
+  layer: { name: "layer bytes", of: (node) => node.visible + node.wasted },
+  visible: { name: "visible bytes", of: (node) => node.visible },
+  wasted: { name: "wasted bytes", of: (node) => node.wasted },
+};
+
+const VIEWS = [["files", "Files"], ["layers", "Layers"], ["packages", "Packages"]];
+
+class ImageMap {
+  constructor(model) {
+    this.model = model;
+    this.image = model.image;
+    this.measure = "layer";
+    this.rows = MOST_ROWS;
+    this.drawn = [];
+    this.tiles = byId("tiles");
+    this.views = VIEWS.filter(([name]) => (name !== "layers" || this.image.by_layer) &&
+      (name !== "packages" || this.image.packages.length));
+    byId("views").append(...this.views.map(([name, label]) =>
+      button(label, () => this.show(name), { "data-view": name })));
+    byId("measure").addEventListener("change", (event) => {
+      this.measure = event.target.value;
+      this.draw();
+    });
+    if (!this.image.wasted_bytes || !this.image.by_layer) byId("measure").closest("label").hidden = true;
+    this.tiles.addEventListener("click", (event) => this.clicked(event));
+    this.tiles.addEventListener("keydown", (event) => this.pressed(event));
+    this.tiles.addEventListener("mouseover", (event) => this.pointed(event));
+    this.tiles.addEventListener("focusin", (event) => this.pointed(event));
+    byId("search").addEventListener("input", () => this.search());
+    byId("search").addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.endSearch();
+      if (event.key === "Enter") byId("results").querySelector("button")?.click();
+    });
+    this.legend();
+    this.show("files");
+    let width = this.tiles.clientWidth;
+    new ResizeObserver(() => {
+      if (this.tiles.clientWidth === width) return;
+      width = this.tiles.clientWidth;
+      this.drawTiles();
+    }).observe(this.tiles);
+  }
+
+  value(node) {
+    return MEASURES[this.viewName === "packages" ? "visible" : this.measure].of(node);
+  }
+
+  measureName() {
+    return MEASURES[this.viewName === "packages" ? "visible" : this.measure].name;
+  }
+
+  show(name) {
+    this.viewName = name;
+    for (const one of byId("views").children) one.setAttribute("aria-pressed", one.dataset.view === name);
+    byId("measure").disabled = name === "packages";
+    this.go(this.model.view(name), { quiet: true });
+  }
+
+  // Walk to a node; `from` is the one to be at afterwards.
+  go(node, { from = null, focus = false, quiet = false } = {}) {
+    this.at = node;
+    this.rows = MOST_ROWS;
+    this.draw();
+    const index = Math.max(this.drawn.findIndex((each) => each.node === from), 0);
+    this.setCurrent(index, focus);
+    if (!quiet) {
+      byId("status").textContent =
+        `${this.title(node)}: ${formatBytes(this.value(node))}, ${children(node).length} parts`;
+    }
+  }
+
+  up(focus) {
+    if (this.at.parent) this.go(this.at.parent, { from: this.at, focus });
+  }
+
+  title(node) {
+    if (node.kind === "root") return { image: "the image", layers: "all layers", packages: "all packages" }[node.label];
+    return node.kind === "folder" || node.kind === "file" ? node.path : node.label;
+  }
+
+  sorted(nodes) {
+    return nodes.filter((node) => this.value(node) > 0).sort((a, b) => this.value(b) - this.value(a));
+  }
+
+  draw() {
+    this.parts = this.sorted(children(this.at));
+    this.drawCrumbs();
+    this.drawTiles();
+    this.drawTable();
+  }
+
+  drawCrumbs() {
+    const way = [];
+    for (let node = this.at; node; node = node.parent) way.unshift(node);
+    byId("crumbs").replaceChildren(element("ol", {}, ...way.map((node) => {
+      const label = node.kind === "root" ? this.title(node) : node.label;
+      const last = node === this.at;
+      return element("li", {}, last
+        ? element("span", { "aria-current": "location", title: this.title(node) }, label)
+        : button(label, () => this.go(node, { from: way[way.indexOf(node) + 1], focus: true }), { title: this.title(node) }),
+      last ? bytes(this.value(node), { class: "number" }) : null);
+    })));
+  }
+
+  // What is drawn of a folder: its largest parts, and the others as one that can be opened.
+  largest(parts, most, owner) {
+    if (parts.length <= most) return parts;
+    const others = parts.slice(most - 1);
+    const rest = { ...group("rest", `${others.length.toLocaleString("en-US")} smaller`), parent: owner,
+      path: owner.path, children: others };
+    for (const node of others) {
+      rest.visible += node.visible;
+      rest.wasted += node.wasted;
+    }
+    rest.area = others[0].area;
+    return [...parts.slice(0, most - 1), rest]
+      .sort((a, b) => this.value(b) - this.value(a));
+  }
+
+  drawTiles() {
+    const { clientWidth: width, clientHeight: height } = this.tiles;
+    this.left = MOST_BOXES;
+    const shown = this.largest(this.parts, MOST_TILES, this.at);
+    const places = squarify(shown.map((node) => this.value(node)), 0, 0, width, height);
+    this.drawn = shown.map((node, index) => ({ node, place: places[index] }));
+    this.tiles.replaceChildren(...this.drawn.map(({ node, place }, index) => this.tile(node, place, index)));
+    this.tiles.setAttribute("aria-label",
+      `Map of ${this.title(this.at)} by ${this.measureName()}, ${shown.length} tiles: arrow keys move, Enter opens, Escape goes back`);
+    if (!shown.length) this.tiles.append(element("p", { class: "empty" }, `No ${this.measureName()} here.`));
+    this.setCurrent(0, false);
+  }
+
+  tile(node, place, index) {
+    const made = this.box(node, place, "tile");
+    made.setAttribute("role", "button");
+    made.setAttribute("tabindex", "-1");
+    made.setAttribute("aria-label", `${this.title(node)}, ${this.words(node)}${children(node).length ? ", opens" : ""}`);
+    made.dataset.index = index;
+    this.fill(made, node, place, 1);
+    return made;
+  }
+
+  // A rectangle in its area's colour.
+  box(node, place, name) {
+    const made = element("div", { class: `${name} ${node.area} ${node.kind}`, title: this.tooltip(node) });
+    for (const side of ["width", "height"]) made.style[side] = `${Math.max(place[side] - 1, 1)}px`;
+    made.style.left = `${place.x}px`;
+    made.style.top = `${place.y}px`;
+    this.left--;
+    return made;
+  }
+
+  // A label, and what the node holds: its parts while there is room for them, else its wasted share.
+  fill(made, node, place, depth) {
+    const head = depth === 1 ? 24 : 18;
+    const room = { width: place.width - 1 - 2 * EDGE, height: place.height - 1 - head - EDGE };
+    const holds = children(node).length && depth < MOST_DEPTH && room.width > 30 && room.height > 18 && this.left > 0;
+    const inside = holds ? this.largest(this.sorted(children(node)), MOST_INSIDE, node) : [];
+    made.classList.toggle("holds", inside.length > 0);
+    if (!inside.length) this.hatch(made, node);
+    if (place.width > 34 && place.height > head - 4) {
+      const label = element("span", { class: "label" }, element("b", {}, node.label));
+      if (place.width > 90 || (!inside.length && place.height > 34)) {
+        label.append(" ", element("span", {}, formatBytes(this.value(node))));
+      }
+      made.append(label);
+    }
+    const places = squarify(inside.map((child) => this.value(child)), EDGE, head, room.width, room.height);
+    inside.forEach((child, at) => {
+      const where = places[at];
+      if (where.width * where.height < LEAST_INSIDE || Math.min(where.width, where.height) < 2) return;
+      const one = this.box(child, where, "inside");
+      one.node = child;
+      this.fill(one, child, where, depth + 1);
+      made.append(one);
+    });
+  }
+
+  hatch(made, node) {
+    if (!node.wasted || this.viewName === "packages" || this.measure === "visible") return;
+    const hatch = element("span", { class: "hatch" });
+    hatch.style.width = `${this.measure === "wasted" ? 100 : 100 * node.wasted / (node.visible + node.wasted)}%`;
+    made.append(hatch);
+  }
+
+  words(node) {
+    const of = [];
+    if (this.viewName === "packages") {
+      of.push(`${formatBytes(node.visible)} visible`);
+      if (node.retained > node.visible) of.push(`${formatBytes(node.retained)} goes with it`);
+      return of.join(", ");
+    }
+    of.push(`${formatBytes(node.visible + node.wasted)} layer bytes`);
+    if (node.wasted) of.push(`${formatBytes(node.wasted)} of it wasted`);
+    return of.join(", ");
+  }
+
+  tooltip(node) {
+    const lines = [this.title(node)];
+    if (node.kind === "small") lines[0] = `${node.label} in ${node.path}`;
+    if (node.note) lines.push(shortened(node.note, 200));
+    if (this.viewName !== "packages") lines.push(`layer bytes: ${exactBytes(node.visible + node.wasted)}`);
+    lines.push(`visible bytes: ${exactBytes(node.visible)}`);
+    if (this.viewName !== "packages") lines.push(`wasted bytes: ${exactBytes(node.wasted)}`);
+    if (node.retained) lines.push(`goes with it: ${exactBytes(node.retained)}`);
+    return lines.join("\n");
+  }
+
+  setCurrent(index, focus) {
+    this.tiles.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
+    const tile = this.tiles.children[index];
+    if (!tile || !this.drawn.length) {
+      byId("info").textContent = "";
+      if (focus) byId("crumbs").querySelector("button")?.focus();
+      return;
+    }
+    tile.setAttribute("tabindex", "0");
+    this.tell(this.drawn[index].node);
+    if (focus) tile.focus({ preventScroll: true });
+  }
+
+  tell(node) {
+    const path = node.kind === "small" ? `${node.label} in ${node.path}` : this.title(node);
+    byId("info").replaceChildren(element("b", {}, path), " ", element("span", {}, this.words(node)),
+      node.note ? element("code", {}, shortened(node.note, 200)) : "");
+  }
+
+  pointed(event) {
+    const target = event.target.closest(".inside, .tile");
+    if (!target) return;
+    this.tell(target.node || this.drawn[Number(target.dataset.index)].node);
+  }
+
+  clicked(event) {
+    const tile = event.target.closest(".tile");
+    if (!tile) return;
+    const index = Number(tile.dataset.index);
+    const inside = event.target.closest(".inside")?.node;
+    this.setCurrent(index, true);
+    this.open(inside && children(inside).length ? inside : this.drawn[index].node, inside);
+  }
+
+  open(node, from = null) {
+    if (children(node).length) this.go(node, { from, focus: true });
+    else this.tell(node);
+  }
+
+  pressed(event) {
+    const index = this.drawn.findIndex((_, each) => this.tiles.children[each] === document.activeElement);
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Escape" || event.key === "Backspace") this.up(true);
+    else if (event.key === "Enter" || event.key === " ") {
+      if (index >= 0) this.open(this.drawn[index].node);
+    } else if (event.key === "Home") this.setCurrent(0, true);
+    else if (event.key === "End") this.setCurrent(this.drawn.length - 1, true);
+    else if (event.key.startsWith("Arrow")) this.move(index, event.key);
+    else return;
+    event.preventDefault();
+  }
+
+  // To the nearest tile in a direction; what lies across counts double.
+  move(index, key) {
+    if (index < 0) return;
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+    const middle = ({ place }) => [place.x + place.width / 2, place.y + place.height / 2];
+    const [x, y] = middle(this.drawn[index]);
+    let best = -1;
+    let least = Infinity;
+    this.drawn.forEach((each, at) => {
+      const [toX, toY] = middle(each);
+      const ahead = (toX - x) * dx + (toY - y) * dy;
+      const across = Math.abs((toX - x) * dy) + Math.abs((toY - y) * dx);
+      if (at !== index && ahead > 1 && ahead + 2 * across < least) {
+        least = ahead + 2 * across;
+        best = at;
+      }
+    });
+    if (best >= 0) this.setCurrent(best, true);
+  }
+
+  drawTable() {
+    const packages = this.viewName === "packages";
+    const whole = this.value(this.at);
+    const rows = this.parts.slice(0, this.rows).map((node) => element("tr", {},
+      element("th", { scope: "row" },
+        element("span", { class: `dot ${node.area}` }),
+        children(node).length
+          ? button(node.label, () => this.go(node, { focus: true }), { class: "link", title: this.title(node) })
+          : element("span", { title: this.title(node) }, node.label)),
+      packages ? null : element("td", {}, bytes(node.visible + node.wasted)),
+      element("td", {}, bytes(node.visible)),
+      packages ? element("td", {}, node.retained ? bytes(node.retained) : "") : element("td", { class: node.wasted ? "waste" : "" },
+        node.wasted ? bytes(node.wasted) : "–"),
+      element("td", {}, formatShare(this.value(node), whole))));
+    const more = this.parts.length - this.rows;
+    byId("table").replaceChildren(
+      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of the map" },
+        element("table", {},
+          element("caption", {}, `What ${this.title(this.at)} holds`),
+          element("thead", {}, element("tr", {}, ...["Name", packages ? null : "Layer bytes", "Visible",
+            packages ? "Goes with it" : "Wasted", "Share"].filter(Boolean).map((text) => element("th", { scope: "col" }, text)))),
+          element("tbody", {}, ...rows)),
+        more > 0 ? button(`Show ${Math.min(more, 1000).toLocaleString("en-US")} more`, () => {
+          this.rows += 1000;
+          this.drawTable();
+        }, { class: "quiet" }) : ""));
+  }
+
+  legend() {
+    const colors = [["package", "Python packages"], ["environment", "Python environment"], ["system", "system"],
+      ["app", "application and others"]];
+    if (this.image.by_layer && this.image.wasted_bytes) colors.push(["hatched", "wasted: hidden by later layers"]);
+    byId("legend").replaceChildren(...colors.map(([name, label]) =>
+      element("li", {}, element("span", { class: `dot ${name}` }), label)));
+    const least = this.image.tree.least_bytes;
+    if (least) byId("legend").append(element("li", { class: "faint" },
+      `Files of up to ${formatBytes(least)} are put together, folder by folder`));
+  }
+
+  search() {
+    const text = byId("search").value.trim();
+    const box = byId("results");
+    box.hidden = !text;
+    if (!text) return;
+    const { count, found } = this.model.search(text, MOST_RESULTS);
+    const least = this.image.tree.least_bytes;
+    const summary = count
+      ? `${count.toLocaleString("en-US")} found${count > found.length ? `, the first ${found.length}` : ""}`
+      : `Nothing of that name${least ? `; files of up to ${formatBytes(least)} are put together` : ""}`;
+    box.replaceChildren(element("p", {}, summary), element("ul", {}, ...found.map((each) => element("li", {},
+      button("", () => this.reveal(each)), ""))));
+    box.querySelectorAll("button").forEach((one, at) => {
+      const each = found[at];
+      one.append(element("span", {}, each.index === undefined ? `package ${each.label}` : each.label), bytes(each.bytes));
+    });
+    byId("status").textContent = summary;
+  }
+
+  endSearch() {
+    byId("search").value = "";
+    byId("results").hidden = true;
+  }
+
+  // Show what was found, in its folder or environment.
+  reveal(found) {
+    this.endSearch();
+    this.measure = byId("measure").value = "layer";
+    if (found.index === undefined) {
+      this.show("packages");
+      const nodes = children(this.at).flatMap(children);
+      const node = nodes.find((each) => each.package === found.package);
+      this.go(node.parent, { from: node, focus: true });
+    } else {
+      this.show("files");
+      const node = this.model.find(this.at, found.index);
+      this.go(node.parent || node, { from: node, focus: true });
+    }
+    byId("map").scrollIntoView({ block: "start" });
+  }
+
+  showLayer(index) {
+    this.show("layers");
+    const node = children(this.at).find((each) => each.label === `layer ${index}`);
+    if (node && this.value(node)) this.go(node, { focus: true });
+    byId("map").scrollIntoView({ block: "start" });
+  }
+}
+
+function shortened(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
