@@ -16,7 +16,7 @@ from imgdiag.reports import Style
 from imgdiag.reports._html.data import page_data, script_json
 
 _PARTS = files("imgdiag.reports") / "_html"
-_SCRIPTS = ("text", "model", "squarify", "map", "sections", "page")
+_SCRIPTS = ("text", "model", "squarify", "map", "verdict", "findings", "tables", "page")
 
 
 def render(analysis: Analysis, gate: Gate, style: Style) -> str:

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from imgdiag.facts import Facts
 from imgdiag.filesystem import File, join
+from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment
+from imgdiag.system.package import SystemPackage
 
 MOST_NODES = 16_000  # about 0.8 MB of a page
 
@@ -29,22 +31,30 @@ class Area(StrEnum):
 
 
 class Content(NamedTuple):
-    """What one layer holds at a node, in bytes; folders have none of their own."""
+    """What one layer holds at a node; folders hold nothing of their own. Empty files are left out.
+
+    A node of its own has more than one file where a layer's archive has its path twice.
+    """
 
     node: int
     layer: int
     visible_bytes: int
     wasted_bytes: int
+    visible_files: int
+    wasted_files: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
     """Folders and files, the root first and parents before their children.
 
-    The sequences `names`, `parents` (-1 for the root), `areas`, `owners` (an index of the
-    analysis' packages, None for none) and `folded` go together. `folded` is 0 for a file or
-    folder of its own, else how many files the node puts together; its name is then "". Where a
-    file has several names it counts at its first. All `contents` add up to the layer bytes.
+    The sequences `names`, `parents` (-1 for the root), `areas`, `owners` and `is_small` go
+    together. An owner is the index of a package among the analysis' packages and after them its
+    system packages, None for none. A small node is what is too small for nodes of its own in its
+    parent; it has no name. Where a file has several names it counts at its first. All `contents`
+    add up to the layer bytes.
+
+    `owner_files` tells how many visible files with content each owner has in all, small or not.
     `least_bytes` is what every node of its own has more than.
     """
 
@@ -52,8 +62,9 @@ class Tree:
     parents: tuple[int, ...]
     areas: tuple[Area, ...]
     owners: tuple[int | None, ...]
-    folded: tuple[int, ...]
+    is_small: tuple[bool, ...]
     contents: tuple[Content, ...]
+    owner_files: tuple[int, ...]
     least_bytes: int
 
 
@@ -115,19 +126,19 @@ class _Builder:
         self.facts = facts
         self.folders = folders
         self.least = least
+        owners: list[Distribution | SystemPackage] = [*facts.distributions, *facts.system_packages]
+        self.packages = len(facts.distributions)
         self.owner = {
-            file: index
-            for index, distribution in enumerate(facts.distributions)
-            for file in distribution.files.values()
+            file: index for index, owner in enumerate(owners) for file in owner.files.values()
         }
         self.environments = frozenset(_environment_roots(facts.environments))
         self.names: list[str] = []
         self.parents: list[int] = []
         self.areas: list[Area] = []
         self.owners: list[int | None] = []
-        self.folded: list[int] = []
-        self.visible: dict[tuple[int, int], int] = defaultdict(int)  # by node and layer
-        self.wasted: dict[tuple[int, int], int] = defaultdict(int)
+        self.is_small: list[bool] = []
+        self.visible: dict[tuple[int, int], list[int]] = {}  # bytes and files by node and layer
+        self.wasted: dict[tuple[int, int], list[int]] = {}
         self.folder: dict[str, int] = {}  # a path's node, or that of the folder above that has one
         self.file: dict[str, int] = {}
         self.small: dict[int, int] = {}  # by a folder's node: that of what is small in it
@@ -148,22 +159,18 @@ class _Builder:
     def add_files(self) -> None:
         """Add every file of every layer once: to its path's node, or to what is small there."""
         hidden = [each for each in self.facts.filesystem.hidden if each.file.size]
-        # Large ones come first: what is seen at the same path goes to the same node.
+        # Large ones come first: what else was at the same path goes to the same node. Where a
+        # folder took a file's place, both are nodes of one name.
         for each in hidden:
-            if each.file.size > self.least and each.path not in self.folders:
-                self.wasted[self._file(each.path, each.file), each.file.layer] += each.file.size
+            if each.file.size > self.least:
+                _count(self.wasted, self._file(each.path, each.file), each.file)
         self._add_visible()
         for each in hidden:
-            # What was a file and is a folder now is told with what is small there.
-            if each.path in self.folders:
-                node = self._small(each.path, each.file)
-            elif each.file.size > self.least:
-                continue
-            else:
+            if each.file.size <= self.least:
                 known = self.file.get(each.path)
                 folder = each.path.rpartition("/")[0]
                 node = self._small(folder, each.file) if known is None else known
-            self.wasted[node, each.file.layer] += each.file.size
+                _count(self.wasted, node, each.file)
 
     def _add_visible(self) -> None:
         shared: set[File] = set()
@@ -181,13 +188,14 @@ class _Builder:
                     node = self._file(join(path, name), file)
                 else:
                     node = self._small(path, file)
-                self.visible[node, file.layer] += file.size
+                _count(self.visible, node, file)
 
     def tree(self) -> Tree:
         """Return the whole tree."""
         contents = tuple(
-            Content(*key, self.visible.get(key, 0), self.wasted.get(key, 0))
+            Content(*key, seen[0], hidden[0], seen[1], hidden[1])
             for key in sorted({*self.visible, *self.wasted})
+            for seen, hidden in [(self.visible.get(key, _NONE), self.wasted.get(key, _NONE))]
         )
         whole: dict[int, int] = defaultdict(int)
         for content in contents:
@@ -200,17 +208,24 @@ class _Builder:
             parents=tuple(self.parents),
             areas=tuple(self.areas),
             owners=tuple(self.owners),
-            folded=tuple(self.folded),
+            is_small=tuple(self.is_small),
             contents=contents,
+            owner_files=self._owner_files(),
             least_bytes=self.least,
         )
 
-    def _add(self, name: str, parent: int, area: Area) -> int:
+    def _owner_files(self) -> tuple[int, ...]:
+        counts = [0] * (self.packages + len(self.facts.system_packages))
+        for file, owner in self.owner.items():
+            counts[owner] += file.size > 0
+        return tuple(counts)
+
+    def _add(self, name: str, parent: int, area: Area, *, is_small: bool = False) -> int:
         self.names.append(name)
         self.parents.append(parent)
         self.areas.append(area)
         self.owners.append(None)
-        self.folded.append(0)
+        self.is_small.append(is_small)
         return len(self.names) - 1
 
     def _area(self, path: str, parent: int) -> Area:
@@ -231,7 +246,7 @@ class _Builder:
         owner = self.owner.get(file)
         if owner is not None:
             self.owners[node] = owner
-            self.areas[node] = Area.PACKAGE
+            self.areas[node] = Area.PACKAGE if owner < self.packages else Area.SYSTEM
         return node
 
     def _small(self, path: str, file: File) -> int:
@@ -239,11 +254,20 @@ class _Builder:
         folder = self.folder[path]
         node = self.small.get(folder)
         if node is None:
-            node = self.small[folder] = self._add("", folder, self.areas[folder])
-        self.folded[node] += 1
-        if file in self.owner:
+            node = self.small[folder] = self._add("", folder, self.areas[folder], is_small=True)
+        if self.owner.get(file, self.packages) < self.packages:
             self.owned[node] += file.size
         return node
+
+
+_NONE = [0, 0]
+
+
+def _count(counts: dict[tuple[int, int], list[int]], node: int, file: File) -> None:
+    """Count a file of a layer at a node."""
+    count = counts.setdefault((node, file.layer), [0, 0])
+    count[0] += file.size
+    count[1] += 1
 
 
 def _environment_roots(environments: Iterable[Environment]) -> Iterator[str]:

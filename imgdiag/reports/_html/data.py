@@ -1,7 +1,7 @@
 """What the page shows, as one JSON value: names made harmless, integers are bytes.
 
-The page inserts strings as text and nothing else. `image` holds all of one image, so that a
-comparison can put another beside it.
+The page inserts strings as text and nothing else. `image` holds all of one image, and each of the
+page's sections shows the part that it finds: a comparison is one key and one section more.
 """
 
 from __future__ import annotations
@@ -10,9 +10,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from imgdiag.analysis import Analysis, LayerSummary, Package
+from imgdiag.analysis import (
+    Analysis,
+    EnvironmentSummary,
+    LayerSummary,
+    Package,
+    SystemPackageSummary,
+)
 from imgdiag.finding import Finding
 from imgdiag.gate import GOOD_BYTES, NORMAL_BYTES, Gate
+from imgdiag.invariants import hold_tree
 from imgdiag.reports import _summary
 from imgdiag.scanner.tree import Area, Tree
 from imgdiag.text import cut, printable
@@ -25,8 +32,14 @@ _LETTERS = {Area.PACKAGE: "p", Area.ENVIRONMENT: "e", Area.SYSTEM: "s", Area.APP
 
 
 def page_data(analysis: Analysis, gate: Gate) -> dict[str, Any]:
-    """Return the page's data; every string in it is printable."""
+    """Return the page's data; every string in it is printable.
+
+    Raises ImgdiagError when the tree's numbers are not those of the analysis.
+    """
+    tree = analysis.tree()
+    hold_tree(analysis, tree)
     data: dict[str, Any] = _harmless({"image": _image(analysis), "gate": _gate(gate)})
+    data["image"]["tree"] = _tree(tree)
     return data
 
 
@@ -47,6 +60,7 @@ def _image(analysis: Analysis) -> dict[str, Any]:
         "platform": str(analysis.config.platform),
         "source": f"{analysis.source}, by {analysis.route}",
         "route_note": analysis.route_note,
+        "dockerfile": _summary.dockerfile_line(analysis),
         "headline": _summary.headline(analysis),
         "tone": _tone(analysis),
         "layer_bytes": sizes.layer_bytes,
@@ -55,7 +69,11 @@ def _image(analysis: Analysis) -> dict[str, Any]:
         "sizes": list(_sizes(analysis)),
         "layers": [_layer(layer) for layer in analysis.layers],
         "by_layer": all(layer.visible_bytes is not None for layer in analysis.layers),
+        "environments": [_environment(each) for each in analysis.environments],
         "packages": [_package(package) for package in analysis.packages],
+        "system_packages": [_system_package(each) for each in analysis.system_packages],
+        "package_bytes": analysis.package_bytes,
+        "system_package_bytes": analysis.system_package_bytes,
         "unattributed_bytes": analysis.unattributed_bytes,
         "python_notes": list(_python_notes(analysis)),
         "findings": [_finding(finding) for finding in analysis.findings],
@@ -63,7 +81,7 @@ def _image(analysis: Analysis) -> dict[str, Any]:
             {
                 "line": _summary.mend_line(mend),
                 "safety": mend.finding.safety.value,
-                "file": mend.finding.fix.target,
+                "file": _summary.fix_place(mend.finding.fix),
                 "snippet": mend.snippet.split("\n"),
             }
             for mend in _summary.first_mends(analysis, _MENDS)
@@ -71,7 +89,6 @@ def _image(analysis: Analysis) -> dict[str, Any]:
         "prediction": list(_prediction(analysis)),
         "skipped": [{"what": each.what, "reason": each.reason} for each in analysis.skipped],
         "warnings": list(analysis.warnings),
-        "tree": _tree(analysis.tree()),
     }
 
 
@@ -100,12 +117,24 @@ def _layer(layer: LayerSummary) -> dict[str, Any]:
         "index": layer.index,
         "digest": layer.digest or layer.diff_id,
         "made_by": cut(_summary.made_by(layer), _INSTRUCTION).split("\n"),
+        "line": str(layer.lines or ""),
         "layer_bytes": layer.layer_bytes,
         "visible_bytes": layer.visible_bytes,
         "wasted_bytes": layer.wasted_bytes,
         "transfer_bytes": layer.transfer_bytes,
         "files": layer.files,
         "problem": layer.problem,
+    }
+
+
+def _environment(environment: EnvironmentSummary) -> dict[str, Any]:
+    return {
+        "path": environment.path,
+        "name": _summary.environment_name(environment),
+        "packages": environment.packages,
+        "bytes": environment.bytes,
+        "use": _summary.use(environment),
+        "evidence": environment.evidence,
     }
 
 
@@ -117,6 +146,15 @@ def _package(package: Package) -> dict[str, Any]:
         "bytes": package.bytes,
         "retained_bytes": package.retained_bytes,
         "required_by": list(package.required_by),
+    }
+
+
+def _system_package(package: SystemPackageSummary) -> dict[str, Any]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "manager": package.manager,
+        "bytes": package.bytes,
     }
 
 
@@ -141,7 +179,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "files": len(finding.claim.files),
         "paths": [{"path": path, "bytes": size} for path, size in finding.claim.paths[:_PATHS]],
         "summary": finding.fix.summary,
-        "file": finding.fix.target,
+        "file": _summary.fix_place(finding.fix),
         "snippet": finding.fix.snippet.split("\n"),
     }
 
@@ -164,14 +202,18 @@ def _prediction(analysis: Analysis) -> Iterator[dict[str, Any]]:
 
 
 def _tree(tree: Tree) -> dict[str, Any]:
-    """Return the tree as flat lists: an image's folders may be deeper than JSON can nest."""
+    """Return the tree as flat lists: an image's folders may be deeper than JSON can nest.
+
+    `contents` is node, layer, visible and wasted bytes, visible and wasted files, and so on.
+    """
     return {
         "names": [cut(printable(name), _NAME) for name in tree.names],
         "parents": list(tree.parents),
         "areas": "".join(_LETTERS[area] for area in tree.areas),
         "owners": [-1 if owner is None else owner for owner in tree.owners],
-        "folded": {str(node): count for node, count in enumerate(tree.folded) if count},
+        "small": [node for node, is_small in enumerate(tree.is_small) if is_small],
         "contents": [number for content in tree.contents for number in content],
+        "owner_files": list(tree.owner_files),
         "least_bytes": tree.least_bytes,
     }
 
@@ -193,8 +235,5 @@ def _harmless(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _harmless(each) for key, each in value.items()}
     if isinstance(value, list):
-        # Long lists of numbers are most of the data, and have nothing to make harmless.
-        if value and isinstance(value[0], int):
-            return value
         return [_harmless(each) for each in value]
     return value

@@ -24,9 +24,13 @@ class ImageMap {
     this.measure = "layer";
     this.rows = MOST_ROWS;
     this.drawn = [];
-    this.tiles = byId("tiles");
     this.views = VIEWS.filter(([name]) => (name !== "layers" || this.image.by_layer) &&
-      (name !== "packages" || this.image.packages.length));
+      (name !== "packages" || this.image.packages.length + this.image.system_packages.length));
+  }
+
+  start(section) {
+    section.append(byId("map-parts").content);
+    this.tiles = byId("tiles");
     byId("views").append(...this.views.map(([name, label]) =>
       button(label, () => this.show(name), { "data-view": name })));
     byId("measure").addEventListener("change", (event) => {
@@ -53,12 +57,16 @@ class ImageMap {
     }).observe(this.tiles);
   }
 
+  measured() {
+    return this.viewName === "packages" ? "visible" : this.measure;
+  }
+
   value(node) {
-    return MEASURES[this.viewName === "packages" ? "visible" : this.measure].of(node);
+    return MEASURES[this.measured()].of(node);
   }
 
   measureName() {
-    return MEASURES[this.viewName === "packages" ? "visible" : this.measure].name;
+    return MEASURES[this.measured()].name;
   }
 
   show(name) {
@@ -87,7 +95,16 @@ class ImageMap {
 
   title(node) {
     if (node.kind === "root") return { image: "the image", layers: "all layers", packages: "all packages" }[node.label];
+    if (node.kind === "small") return `${this.label(node)} in ${node.path || this.title(node.parent)}`;
     return node.kind === "folder" || node.kind === "file" ? node.path : node.label;
+  }
+
+  label(node) {
+    if (node.kind === "root") return this.title(node);
+    if (node.kind !== "small") return node.label;
+    const { visibleFiles, wastedFiles } = node;
+    const count = { layer: visibleFiles + wastedFiles, visible: visibleFiles, wasted: wastedFiles }[this.measured()];
+    return `${counted(count)} smaller ${count === 1 ? "file" : "files"}`;
   }
 
   sorted(nodes) {
@@ -105,7 +122,7 @@ class ImageMap {
     const way = [];
     for (let node = this.at; node; node = node.parent) way.unshift(node);
     byId("crumbs").replaceChildren(element("ol", {}, ...way.map((node) => {
-      const label = node.kind === "root" ? this.title(node) : node.label;
+      const label = this.label(node);
       const last = node === this.at;
       return element("li", {}, last
         ? element("span", { "aria-current": "location", title: this.title(node) }, label)
@@ -118,7 +135,7 @@ class ImageMap {
   largest(parts, most, owner) {
     if (parts.length <= most) return parts;
     const others = parts.slice(most - 1);
-    const rest = { ...group("rest", `${others.length.toLocaleString("en-US")} smaller`), parent: owner,
+    const rest = { ...group("rest", `${counted(others.length)} smaller parts`), parent: owner,
       path: owner.path, children: others };
     for (const node of others) {
       rest.visible += node.visible;
@@ -154,7 +171,8 @@ class ImageMap {
 
   // A rectangle in its area's colour.
   box(node, place, name) {
-    const made = element("div", { class: `${name} ${node.area} ${node.kind}`, title: this.tooltip(node) });
+    const made = element("div", {
+      class: `${name} in-${node.area} ${children(node).length ? "opens" : ""}`, title: this.tooltip(node) });
     for (const side of ["width", "height"]) made.style[side] = `${Math.max(place[side] - 1, 1)}px`;
     made.style.left = `${place.x}px`;
     made.style.top = `${place.y}px`;
@@ -171,7 +189,7 @@ class ImageMap {
     made.classList.toggle("holds", inside.length > 0);
     if (!inside.length) this.hatch(made, node);
     if (place.width > 34 && place.height > head - 4) {
-      const label = element("span", { class: "label" }, element("b", {}, node.label));
+      const label = element("span", { class: "label" }, element("b", {}, this.label(node)));
       if (place.width > 90 || (!inside.length && place.height > 34)) {
         label.append(" ", element("span", {}, formatBytes(this.value(node))));
       }
@@ -209,7 +227,6 @@ class ImageMap {
 
   tooltip(node) {
     const lines = [this.title(node)];
-    if (node.kind === "small") lines[0] = `${node.label} in ${node.path}`;
     if (node.note) lines.push(shortened(node.note, 200));
     if (this.viewName !== "packages") lines.push(`layer bytes: ${exactBytes(node.visible + node.wasted)}`);
     lines.push(`visible bytes: ${exactBytes(node.visible)}`);
@@ -232,8 +249,7 @@ class ImageMap {
   }
 
   tell(node) {
-    const path = node.kind === "small" ? `${node.label} in ${node.path}` : this.title(node);
-    byId("info").replaceChildren(element("b", {}, path), " ", element("span", {}, this.words(node)),
+    byId("info").replaceChildren(element("b", {}, this.title(node)), " ", element("span", {}, this.words(node)),
       node.note ? element("code", {}, shortened(node.note, 200)) : "");
   }
 
@@ -295,10 +311,10 @@ class ImageMap {
     const whole = this.value(this.at);
     const rows = this.parts.slice(0, this.rows).map((node) => element("tr", {},
       element("th", { scope: "row" },
-        element("span", { class: `dot ${node.area}` }),
+        element("span", { class: `dot in-${node.area}` }),
         children(node).length
-          ? button(node.label, () => this.go(node, { focus: true }), { class: "link", title: this.title(node) })
-          : element("span", { title: this.title(node) }, node.label)),
+          ? button(this.label(node), () => this.go(node, { focus: true }), { class: "link", title: this.title(node) })
+          : element("span", { title: this.title(node) }, this.label(node))),
       packages ? null : element("td", {}, bytes(node.visible + node.wasted)),
       element("td", {}, bytes(node.visible)),
       packages ? element("td", {}, node.retained ? bytes(node.retained) : "") : element("td", { class: node.wasted ? "waste" : "" },
@@ -312,18 +328,18 @@ class ImageMap {
           element("thead", {}, element("tr", {}, ...["Name", packages ? null : "Layer bytes", "Visible",
             packages ? "Goes with it" : "Wasted", "Share"].filter(Boolean).map((text) => element("th", { scope: "col" }, text)))),
           element("tbody", {}, ...rows)),
-        more > 0 ? button(`Show ${Math.min(more, 1000).toLocaleString("en-US")} more`, () => {
+        more > 0 ? button(`Show ${counted(Math.min(more, 1000))} more`, () => {
           this.rows += 1000;
           this.drawTable();
         }, { class: "quiet" }) : ""));
   }
 
   legend() {
-    const colors = [["package", "Python packages"], ["environment", "Python environment"], ["system", "system"],
-      ["app", "application and others"]];
-    if (this.image.by_layer && this.image.wasted_bytes) colors.push(["hatched", "wasted: hidden by later layers"]);
+    const colors = [["package", "Python packages"], ["environment", "Python environment"], ["system", "the system's"],
+      ["app", "the application's and others"]];
+    if (this.image.by_layer && this.image.wasted_bytes) colors.push(["waste", "wasted: hidden by later layers"]);
     byId("legend").replaceChildren(...colors.map(([name, label]) =>
-      element("li", {}, element("span", { class: `dot ${name}` }), label)));
+      element("li", {}, element("span", { class: `dot in-${name}` }), label)));
     const least = this.image.tree.least_bytes;
     if (least) byId("legend").append(element("li", { class: "faint" },
       `Files of up to ${formatBytes(least)} are put together, folder by folder`));
@@ -337,7 +353,7 @@ class ImageMap {
     const { count, found } = this.model.search(text, MOST_RESULTS);
     const least = this.image.tree.least_bytes;
     const summary = count
-      ? `${count.toLocaleString("en-US")} found${count > found.length ? `, the first ${found.length}` : ""}`
+      ? `${counted(count)} found${count > found.length ? `, the first ${found.length}` : ""}`
       : `Nothing of that name${least ? `; files of up to ${formatBytes(least)} are put together` : ""}`;
     box.replaceChildren(element("p", {}, summary), element("ul", {}, ...found.map((each) => element("li", {},
       button("", () => this.reveal(each)), ""))));
@@ -360,7 +376,7 @@ class ImageMap {
     if (found.index === undefined) {
       this.show("packages");
       const nodes = children(this.at).flatMap(children);
-      const node = nodes.find((each) => each.package === found.package);
+      const node = nodes.find((each) => each.owner === found.owner);
       this.go(node.parent, { from: node, focus: true });
     } else {
       this.show("files");
@@ -372,12 +388,8 @@ class ImageMap {
 
   showLayer(index) {
     this.show("layers");
-    const node = children(this.at).find((each) => each.label === `layer ${index}`);
+    const node = children(this.at).find((each) => each.index === index);
     if (node && this.value(node)) this.go(node, { focus: true });
     byId("map").scrollIntoView({ block: "start" });
   }
-}
-
-function shortened(text, most) {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

@@ -27,17 +27,31 @@ function startTheme() {
   });
 }
 
+// The sections in their order; one without `has` is always there. `nav` is its name at the top.
+const SECTIONS = [
+  { id: "verdict", draw: drawVerdict },
+  { id: "map", title: "Where the bytes are", nav: "Map", draw: (section, page) => page.map.start(section) },
+  { id: "mends", title: "Do this first", nav: "Mends", draw: drawMends },
+  { id: "findings", title: "Why it is this big", nav: "Findings", draw: drawFindings },
+  { id: "packages", title: "Packages", nav: "Packages", draw: drawPackages },
+  { id: "layers", title: "All layers", nav: "Layers", draw: drawLayers },
+  { id: "notes", title: "Warnings", has: ({ image }) => image.warnings.length, draw: drawNotes },
+];
+
 function start() {
   startTheme();
-  const { image, gate } = JSON.parse(byId("data").textContent);
+  const page = JSON.parse(byId("data").textContent);
+  const { image } = page;
   document.title = `${image.reference}: ${formatBytes(image.layer_bytes)} – imgdiag`;
-  const map = new ImageMap(new ImageModel(image));
-  drawVerdict(image, gate, map);
-  drawMends(image);
-  drawFindings(image);
-  drawPackages(image, map);
-  drawLayers(image, map);
-  drawNotes(image);
+  page.map = new ImageMap(new ImageModel(image));
+  for (const { id, title, nav, has, draw } of SECTIONS) {
+    if (has && !has(page)) continue;
+    const section = element("section", { id, "aria-labelledby": `${id}-title` },
+      title && element("h2", { id: `${id}-title` }, title));
+    byId("top").append(section);
+    if (nav) byId("sections").append(element("a", { href: `#${id}` }, nav));
+    draw(section, page);
+  }
   // What is folded on the screen is open on paper.
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
 }

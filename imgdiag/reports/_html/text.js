@@ -5,12 +5,21 @@ const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 // As imgdiag.units.format_bytes writes it.
 function formatBytes(count) {
   if (count < 1000) return `${count} B`;
-  const power = Math.min(Math.floor(Math.log10(count) / 3), UNITS.length - 1);
+  let power = 0;
+  for (let left = count; left >= 1000 && power < UNITS.length - 1; left /= 1000) power++;
   return `${(count / 1000 ** power).toFixed(count >= 1e9 ? 2 : 1)} ${UNITS[power]}`;
 }
 
 function exactBytes(count) {
-  return `${count.toLocaleString("en-US")} bytes`;
+  return `${counted(count)} bytes`;
+}
+
+function counted(count) {
+  return count.toLocaleString("en-US");
+}
+
+function shortened(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 function formatShare(part, whole) {
@@ -26,7 +35,7 @@ function element(tag, attributes = {}, ...children) {
     if (value === false || value === null || value === undefined) continue;
     made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
+  made.append(...children.filter((child) => child || child === 0));
   return made;
 }
 

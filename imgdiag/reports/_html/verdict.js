@@ -1,0 +1,86 @@
+// The top of the page: how big, against which budgets, how big it can be, and the layers as a bar.
+
+function drawVerdict(section, { image, gate, map }) {
+  const facts = [image.platform, image.source, image.created && image.created.slice(0, 10)].filter(Boolean);
+  section.append(...[
+    element("h1", { id: "verdict-title" }, image.reference),
+    element("p", { class: "faint" }, facts.join(" · ")),
+    image.dockerfile && element("p", { class: "faint" }, image.dockerfile),
+    image.route_note && element("p", { class: "faint" }, `Read ${image.route_note}`),
+    element("p", { class: `headline ${image.tone}` }, bytes(image.layer_bytes, { class: "huge" }), " ",
+      element("span", {}, image.headline)),
+    image.skipped.length && notice("bad", "Not read: the numbers leave this out",
+      image.skipped.map((each) => `${each.what}: ${each.reason}`)),
+    gate.checks.length && drawGate(gate),
+    drawSizes(image),
+    drawPrediction(image),
+    drawLayersBar(image, map),
+  ].filter(Boolean));
+}
+
+function notice(tone, title, lines) {
+  return element("div", { class: `notice ${tone}` }, element("h2", {}, title),
+    element("ul", {}, ...lines.map((line) => element("li", {}, line))));
+}
+
+function drawGate(gate) {
+  return element("div", { class: `notice ${gate.passed ? "good" : "bad"}`, id: "budgets" },
+    element("h2", {}, gate.passed ? "Budgets: passed" : "Budgets: failed"),
+    element("ul", { class: "checks" }, ...gate.checks.map((check) => element("li", {},
+      element("span", { class: check.passed ? "tick" : "cross", role: "img", "aria-label": check.passed ? "passed" : "failed" },
+        check.passed ? "✓" : "✗"),
+      element("span", {}, element("code", {}, check.name), ` ${check.detail}`)))));
+}
+
+function drawSizes(image) {
+  return element("dl", { class: "sizes" }, ...image.sizes.map((size) => element("div", { class: size.name },
+    element("dt", {}, `${size.name} bytes`),
+    element("dd", { class: "big" }, bytes(size.bytes)),
+    element("dd", { class: "faint" }, size.what))));
+}
+
+function drawPrediction(image) {
+  if (!image.prediction.length) return null;
+  const rows = [{ name: "now", layer_bytes: image.layer_bytes }, ...image.prediction];
+  return element("div", { class: "prediction" },
+    element("h2", {}, "What it can be"),
+    element("ol", { class: "bars" }, ...rows.map((row) => {
+      const about = row.estimate ? "about " : "";
+      const fill = element("span", { class: "fill" });
+      fill.style.width = `${100 * row.layer_bytes / (image.layer_bytes || 1)}%`;
+      return element("li", {},
+        element("span", { class: "what" }, row.name),
+        element("span", { class: "track", "aria-hidden": "true" }, fill),
+        element("span", { class: "number" }, about, bytes(row.layer_bytes),
+          row.bytes ? element("span", { class: "less" }, ` ${about}${formatBytes(row.bytes)} less`) : null));
+    })));
+}
+
+function drawLayersBar(image, map) {
+  const whole = image.layer_bytes;
+  if (!whole || !image.layers.length) return null;
+  const bar = element("div", { class: "layersbar" });
+  for (const layer of image.layers) {
+    if (layer.layer_bytes < whole / 2000) continue;
+    const wasted = layer.wasted_bytes || 0;
+    const words = `layer ${layer.index}: ${formatBytes(layer.layer_bytes)}` +
+      (wasted ? `, ${formatBytes(wasted)} of it wasted` : "");
+    const made = button("", () => map.showLayer(layer.index), {
+      "aria-label": words,
+      title: `${words}\nlayer bytes: ${exactBytes(layer.layer_bytes)}\nwasted bytes: ${exactBytes(wasted)}\n${shortened(layer.made_by.join(" "), 200)}`,
+      disabled: !image.by_layer,
+    });
+    made.style.flexGrow = layer.layer_bytes;
+    if (wasted) {
+      const hatch = element("span", { class: "hatch" });
+      hatch.style.width = `${100 * wasted / layer.layer_bytes}%`;
+      made.append(hatch);
+    }
+    if (layer.layer_bytes > whole / 25) {
+      made.append(element("span", { class: "name" }, `${layer.index}`),
+        layer.layer_bytes > whole / 10 ? element("span", { class: "amount" }, formatBytes(layer.layer_bytes)) : "");
+    }
+    bar.append(made);
+  }
+  return element("div", {}, element("h2", {}, "Its layers"), bar);
+}
