@@ -283,5 +283,8 @@ def _environment_roots(environments: Iterable[Environment]) -> Iterator[str]:
 # Folders of the root by the Filesystem Hierarchy Standard 3.0, but those for what is added: /opt,
 # /srv, /home, /root and /tmp.
 _SYSTEM = frozenset(
-    "bin boot dev etc lib lib32 lib64 libx32 media mnt proc run sbin sys usr var".split()
+    [
+        *("bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "media", "mnt"),
+        *("proc", "run", "sbin", "sys", "usr", "var"),
+    ]
 )

@@ -79,8 +79,12 @@ def _image(analysis: Analysis) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in analysis.findings],
         "mends": [
             {
-                "line": _summary.mend_line(mend),
+                "rule": mend.finding.rule,
                 "safety": mend.finding.safety.value,
+                "bytes": mend.bytes,
+                "is_estimate": bool(mend.finding.estimate),
+                "summary": mend.finding.fix.summary,
+                "includes_earlier": mend.includes_earlier,
                 "file": _summary.fix_place(mend.finding.fix),
                 "snippet": mend.snippet.split("\n"),
             }

@@ -45,18 +45,26 @@ function drawMends(section, { image }) {
     section.append(element("p", { class: "faint" }, "Nothing here to mend that would take a hundredth of the image away."));
     return;
   }
-  section.append(element("ol", { class: "mends" }, ...image.mends.map((mend) => element("li", { class: "card" },
-    element("p", {}, safety(mend.safety), " ", mend.line), code(mend.file, mend.snippet)))));
+  section.append(element("ol", { class: "mends" }, ...image.mends.map((mend) => {
+    return element("li", { class: "card ledger" },
+      element("div", { class: "amounts" },
+        element("div", { class: "big" }, bytes(mend.bytes)),
+        element("div", { class: "faint small" }, mend.is_estimate ? "about that much less" : "less"),
+        safety(mend.safety)),
+      element("div", {},
+        element("p", {}, mend.summary, element("span", { class: "faint" }, ` (${mend.rule})`),
+          mend.includes_earlier ? element("span", { class: "faint" }, ", together with the mend above") : null),
+        code(mend.file, mend.snippet)));
+  })));
 }
 
 function drawFindings(section, { image }) {
   const matter = image.findings.filter((each) => each.severity !== "note");
   const notes = image.findings.filter((each) => each.severity === "note");
-  if (!matter.length) {
-    section.append(element("p", {}, "Nothing here to mend: no finding of 1 MB or more."));
-  } else {
-    section.append(element("p", { class: "faint" }, "Findings overlap; the prediction counts each byte once."));
-  }
+  section.append(element("p", { class: "faint" }, matter.length
+    ? "Findings overlap; the prediction counts each byte once. " +
+      Object.entries(SAFETY).map(([value, means]) => `${value[0].toUpperCase()}${value.slice(1)}: ${means}.`).join(" ")
+    : "Nothing here to mend: no finding of 1 MB or more."));
   section.append(...matter.map((each) => drawFinding(image, each)));
   if (notes.length) {
     section.append(element("details", { class: "more" },
@@ -67,11 +75,13 @@ function drawFindings(section, { image }) {
 
 function drawFinding(image, finding) {
   const layers = finding.layers.slice(0, 3).map((index) => image.layers[index]).filter(Boolean);
-  const about = finding.estimate ? "about " : "";
-  return element("article", { class: `card finding ${finding.safety}` },
-    element("h3", {},
-      element("span", { class: "big" }, about, bytes(finding.bytes)), " ",
-      element("code", {}, finding.rule), " ", safety(finding.safety)),
+  return element("article", { class: `card finding ledger ${finding.safety}`, "aria-label": finding.rule },
+    element("div", { class: "amounts" },
+      element("h3", { class: "big" }, bytes(finding.bytes)),
+      finding.estimate && element("div", { class: "faint small" }, "about"),
+      safety(finding.safety)),
+    element("div", {},
+    element("h4", {}, element("code", {}, finding.rule)),
     element("p", {}, finding.message),
     finding.estimate ? element("p", { class: "faint" }, `An estimate: ${finding.estimate}.`) : null,
     ...layers.map((layer) => element("p", { class: "made" }, `layer ${layer.index} ${layer.line && `at ${layer.line} `}`,
@@ -82,5 +92,5 @@ function drawFinding(image, finding) {
     finding.paths.length ? element("details", {},
       element("summary", {}, `The largest of ${finding.files.toLocaleString("en-US")} ${finding.files === 1 ? "file" : "files"}`),
       element("ul", { class: "paths" }, ...finding.paths.map((each) => element("li", {},
-        bytes(each.bytes, { class: "number" }), " ", element("code", {}, `/${each.path}`))))) : null);
+        bytes(each.bytes, { class: "number" }), " ", element("code", {}, `/${each.path}`))))) : null));
 }

@@ -47,7 +47,6 @@ class ImageMap {
       if (event.key === "Escape") this.endSearch();
       if (event.key === "Enter") byId("results").querySelector("button")?.click();
     });
-    this.legend();
     this.show("files");
     let width = this.tiles.clientWidth;
     new ResizeObserver(() => {
@@ -71,8 +70,10 @@ class ImageMap {
 
   show(name) {
     this.viewName = name;
+    this.legend();
     for (const one of byId("views").children) one.setAttribute("aria-pressed", one.dataset.view === name);
     byId("measure").disabled = name === "packages";
+    byId("measure").value = this.measured();
     this.go(this.model.view(name), { quiet: true });
   }
 
@@ -309,6 +310,7 @@ class ImageMap {
   drawTable() {
     const packages = this.viewName === "packages";
     const whole = this.value(this.at);
+    const retained = packages && this.parts.some((node) => node.retained);
     const rows = this.parts.slice(0, this.rows).map((node) => element("tr", {},
       element("th", { scope: "row" },
         element("span", { class: `dot in-${node.area}` }),
@@ -317,16 +319,16 @@ class ImageMap {
           : element("span", { title: this.title(node) }, this.label(node))),
       packages ? null : element("td", {}, bytes(node.visible + node.wasted)),
       element("td", {}, bytes(node.visible)),
-      packages ? element("td", {}, node.retained ? bytes(node.retained) : "") : element("td", { class: node.wasted ? "waste" : "" },
-        node.wasted ? bytes(node.wasted) : "–"),
+      packages ? null : element("td", { class: node.wasted ? "waste" : "" }, node.wasted ? bytes(node.wasted) : "–"),
+      retained ? element("td", {}, bytes(node.retained)) : null,
       element("td", {}, formatShare(this.value(node), whole))));
     const more = this.parts.length - this.rows;
     byId("table").replaceChildren(
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of the map" },
         element("table", {},
-          element("caption", {}, `What ${this.title(this.at)} holds`),
+          element("caption", {}, `Parts of ${this.title(this.at)}`),
           element("thead", {}, element("tr", {}, ...["Name", packages ? null : "Layer bytes", "Visible",
-            packages ? "Goes with it" : "Wasted", "Share"].filter(Boolean).map((text) => element("th", { scope: "col" }, text)))),
+            packages ? null : "Wasted", retained ? "Goes with it" : null, "Share"].filter(Boolean).map((text) => element("th", { scope: "col" }, text)))),
           element("tbody", {}, ...rows)),
         more > 0 ? button(`Show ${counted(Math.min(more, 1000))} more`, () => {
           this.rows += 1000;
@@ -337,7 +339,7 @@ class ImageMap {
   legend() {
     const colors = [["package", "Python packages"], ["environment", "Python environment"], ["system", "the system's"],
       ["app", "the application's and others"]];
-    if (this.image.by_layer && this.image.wasted_bytes) colors.push(["waste", "wasted: hidden by later layers"]);
+    if (this.viewName !== "packages" && this.image.by_layer && this.image.wasted_bytes) colors.push(["waste", "wasted: hidden by later layers"]);
     byId("legend").replaceChildren(...colors.map(([name, label]) =>
       element("li", {}, element("span", { class: `dot in-${name}` }), label)));
     const least = this.image.tree.least_bytes;

@@ -72,7 +72,7 @@ class ImageModel {
     this.image.packages.forEach((each, index) => {
       const path = each.environment;
       const environment = groupOf(`/${path}`, () =>
-        Object.assign(group("environment", names.get(path) || `/${path}`), { path: `/${path}` }));
+        Object.assign(group("environment", `packages of ${names.get(path) || `/${path}`}`), { path: `/${path}` }));
       this.addPackage(environment, each, index, "package");
     });
     this.image.system_packages.forEach((each, index) => {

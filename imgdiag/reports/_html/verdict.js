@@ -32,9 +32,12 @@ function drawGate(gate) {
       element("span", {}, element("code", {}, check.name), ` ${check.detail}`)))));
 }
 
+const SIZES = { layers: "Layer bytes", visible: "Visible bytes", wasted: "Wasted bytes", download: "Download",
+  engine: "By the engine" };
+
 function drawSizes(image) {
   return element("dl", { class: "sizes" }, ...image.sizes.map((size) => element("div", { class: size.name },
-    element("dt", {}, `${size.name} bytes`),
+    element("dt", {}, SIZES[size.name]),
     element("dd", { class: "big" }, bytes(size.bytes)),
     element("dd", { class: "faint" }, size.what))));
 }
@@ -82,5 +85,8 @@ function drawLayersBar(image, map) {
     }
     bar.append(made);
   }
-  return element("div", {}, element("h2", {}, "Its layers"), bar);
+  return element("div", {}, element("h2", {}, "Its layers"), bar,
+    element("p", { class: "hint" }, "From the oldest to the newest.",
+      image.by_layer && image.wasted_bytes ? " Hatched: wasted, hidden by later layers." : "",
+      image.by_layer ? " A layer opens in the map." : ""));
 }
