@@ -33,9 +33,13 @@ class PageError(Exception):
 class Page:
     """One tab. `problems` is all that it put on its console, raised, blocked or asked a network."""
 
-    def __init__(self, browser: _Pipe) -> None:
+    def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        target = browser.call("Target.createTarget", url="about:blank")["targetId"]
+        # A context of its own: what one tab stores no other finds.
+        self._context = browser.call("Target.createBrowserContext")["browserContextId"]
+        target = browser.call(
+            "Target.createTarget", url="about:blank", browserContextId=self._context
+        )["targetId"]
         attached = browser.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
         for domain in ("Runtime", "Log", "Page", "Network"):
@@ -46,6 +50,8 @@ class Page:
         """Return what was told of this tab so far that should not have been."""
         found = []
         for event in self._browser.events:
+            if event.get("sessionId") != self._session:
+                continue
             kind, values = event["method"], event["params"]
             if kind == "Runtime.exceptionThrown":
                 found.append(values["exceptionDetails"].get("exception", {}).get("description", ""))
@@ -53,6 +59,8 @@ class Page:
                 found.append(f"console.{values['type']}: {values['args']}")
             elif kind == "Log.entryAdded":
                 found.append(f"{values['entry']['level']}: {values['entry']['text']}")
+            elif kind == "Page.javascriptDialogOpening":
+                found.append(f"a dialog: {values['message']}")
             elif kind == "Network.requestWillBeSent":
                 url = values["request"]["url"]
                 if not url.startswith(("file:", "data:", "about:")):
@@ -63,6 +71,10 @@ class Page:
         """Load a file, and wait until it is drawn."""
         self._call("Page.navigate", url=path.absolute().as_uri())
         self.wait_for("location.protocol === 'file:' && document.readyState === 'complete'")
+
+    def close(self) -> None:
+        """Close the tab."""
+        self._browser.call("Target.disposeBrowserContext", browserContextId=self._context)
 
     def size(self, width: int, height: int) -> None:
         """Give the page a size, in CSS pixels."""
@@ -129,8 +141,8 @@ class Page:
 
 
 @contextmanager
-def running() -> Iterator[Page]:
-    """Yield a tab of a browser of its own, with a profile that is thrown away.
+def running() -> Iterator[Browser]:
+    """Yield a browser of one's own, with a profile that is thrown away.
 
     Raises NoEngine when there is no Chromium.
     """
@@ -138,14 +150,14 @@ def running() -> Iterator[Page]:
     if program is None:
         raise NoEngine(f"there is none of {', '.join(_PROGRAMS)}")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        pipe = _Pipe(program, Path(profile))
+        browser = Browser(program, Path(profile))
         try:
-            yield Page(pipe)
+            yield browser
         finally:
-            pipe.close()
+            browser.close()
 
 
-class _Pipe:
+class Browser:
     """The browser's process and its two pipes. `events` is all that it told unasked."""
 
     def __init__(self, program: str, profile: Path) -> None:

@@ -322,18 +322,22 @@ class ImageMap {
       packages ? null : element("td", { class: node.wasted ? "waste" : "" }, node.wasted ? bytes(node.wasted) : "–"),
       retained ? element("td", {}, bytes(node.retained)) : null,
       element("td", {}, formatShare(this.value(node), whole))));
-    const more = this.parts.length - this.rows;
+    const title = `Parts of ${this.title(this.at)}`;
+    const headers = ["Name", packages ? null : "Layer bytes", "Visible", packages ? null : "Wasted",
+      retained ? "Goes with it" : null, "Share"].filter(Boolean);
+    const grid = element("table", {}, element("caption", {}, title),
+      element("thead", {}, element("tr", {}, ...headers.map((text) => element("th", { scope: "col" }, text)))),
+      element("tbody", {}, ...rows));
     byId("table").replaceChildren(
-      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of the map" },
-        element("table", {},
-          element("caption", {}, `Parts of ${this.title(this.at)}`),
-          element("thead", {}, element("tr", {}, ...["Name", packages ? null : "Layer bytes", "Visible",
-            packages ? null : "Wasted", retained ? "Goes with it" : null, "Share"].filter(Boolean).map((text) => element("th", { scope: "col" }, text)))),
-          element("tbody", {}, ...rows)),
-        more > 0 ? button(`Show ${counted(Math.min(more, 1000))} more`, () => {
-          this.rows += 1000;
-          this.drawTable();
-        }, { class: "quiet" }) : ""));
+      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, grid));
+    const more = this.parts.length - rows.length;
+    if (more > 0) {
+      byId("table").append(button(`Show ${counted(Math.min(more, 1000))} more`, () => {
+        this.rows += 1000;
+        this.drawTable();
+        byId("table").querySelectorAll("tbody tr")[rows.length].querySelector("button")?.focus();
+      }, { class: "quiet" }));
+    }
   }
 
   legend() {
