@@ -18,6 +18,7 @@ from imgdiag.analysis import Analysis
 from imgdiag.finding import Safety
 from imgdiag.gate import Budgets, judge
 from imgdiag.reports import Style, html, render
+from imgdiag.reports._summary import reasons
 from imgdiag.units import format_bytes
 from tests.reports import images
 
@@ -121,9 +122,7 @@ def test_the_page_tells_what_the_analysis_says(
     assert text(page, "nav#sections a") == ["Map", "Mends", "Findings", "Packages", "Layers"]
     assert len(text(page, "#layers tbody tr")) == len(analysis.layers)
     assert "Budgets: failed" in text(page, "h2")
-    assert exact(page, "#findings > .finding h3 span") == [
-        each.bytes for each in analysis.findings if each.severity != "note"
-    ]
+    assert exact(page, "#findings > .finding h3 span") == [each.bytes for each in reasons(analysis)]
     assert page.problems == []
 
 

@@ -77,6 +77,8 @@ def _image(analysis: Analysis) -> dict[str, Any]:
         "unattributed_bytes": analysis.unattributed_bytes,
         "python_notes": list(_python_notes(analysis)),
         "findings": [_finding(finding) for finding in analysis.findings],
+        "reasons": list(_reasons(analysis)),
+        "notes": list(_summary.note_lines(analysis)),
         "mends": [
             {
                 "rule": mend.finding.rule,
@@ -175,17 +177,29 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "safety": finding.safety.value,
         "severity": finding.severity.value,
-        "informational": finding.informational,
+        "hazard": finding.hazard,
         "estimate": finding.estimate,
         "bytes": finding.bytes,
         "message": finding.message,
         "layers": list(finding.claim.layers),
         "files": len(finding.claim.files),
-        "paths": [{"path": path, "bytes": size} for path, size in finding.claim.paths[:_PATHS]],
+        "paths": [{"path": path, "bytes": size} for path, size in finding.claim.largest(_PATHS)],
         "summary": finding.fix.summary,
         "file": _summary.fix_place(finding.fix),
         "snippet": finding.fix.snippet.split("\n"),
     }
+
+
+def _reasons(analysis: Analysis) -> Iterator[dict[str, Any]]:
+    """Yield what can be acted on; what has one mend is one reason, of findings by their index."""
+    place = {finding: index for index, finding in enumerate(analysis.findings)}
+    for reason in _summary.reasons(analysis):
+        yield {
+            "rules": reason.rules,
+            "safety": reason.safety.value,
+            "bytes": reason.bytes,
+            "findings": [place[finding] for finding in reason.findings],
+        }
 
 
 def _prediction(analysis: Analysis) -> Iterator[dict[str, Any]]:

@@ -59,38 +59,60 @@ function drawMends(section, { image }) {
 }
 
 function drawFindings(section, { image }) {
-  const matter = image.findings.filter((each) => each.severity !== "note");
-  const notes = image.findings.filter((each) => each.severity === "note");
-  section.append(element("p", { class: "faint" }, matter.length
+  section.append(element("p", { class: "faint" }, image.reasons.length
     ? "Findings overlap; the prediction counts each byte once. " +
       Object.entries(SAFETY).map(([value, means]) => `${value[0].toUpperCase()}${value.slice(1)}: ${means}.`).join(" ")
     : "Nothing here to mend: no finding of 1 MB or more."));
-  section.append(...matter.map((each) => drawFinding(image, each)));
-  if (notes.length) {
-    section.append(element("details", { class: "more" },
-      element("summary", {}, `For information: ${notes.length} ${notes.length === 1 ? "finding" : "findings"} that change little`),
-      ...notes.map((each) => drawFinding(image, each))));
-  }
+  section.append(...image.reasons.map((each) =>
+    drawReason(image, each, each.findings.map((index) => image.findings[index]))));
+  const notes = image.findings.filter((each) => each.severity === "note");
+  if (!notes.length) return;
+  section.append(element("details", { class: "more" },
+    element("summary", {}, `${image.notes.join("; ")}`),
+    ...notes.map((each) => drawReason(image, { ...each, rules: each.rule }, [each]))));
 }
 
-function drawFinding(image, finding) {
-  const layers = finding.layers.slice(0, 3).map((index) => image.layers[index]).filter(Boolean);
-  return element("article", { class: `card finding ledger ${finding.safety}`, "aria-label": finding.rule },
+// What was found, where, and how to mend it; findings with one mend are told together.
+function drawReason(image, reason, findings) {
+  const [first] = findings;
+  return element("article", { class: "card finding ledger", "aria-label": reason.rules },
     element("div", { class: "amounts" },
-      element("h3", { class: "big" }, bytes(finding.bytes)),
-      finding.estimate && element("div", { class: "faint small" }, "about"),
-      safety(finding.safety)),
+      element("h3", { class: "big" }, bytes(reason.bytes)),
+      findings.some((each) => each.estimate) && element("div", { class: "faint small" }, "about"),
+      safety(reason.safety)),
     element("div", {},
-    element("h4", {}, element("code", {}, finding.rule)),
+      element("h4", {}, element("code", {}, reason.rules)),
+      ...findings.flatMap((each) => drawFound(image, each)),
+      element("details", {},
+        element("summary", {}, `How to mend it: ${first.summary}`),
+        code(first.file, first.snippet)),
+      ...findings.map(drawPaths)));
+}
+
+function drawFound(image, finding) {
+  const layers = finding.layers.slice(0, 3).map((index) => image.layers[index]).filter(Boolean);
+  return [
     element("p", {}, finding.message),
-    finding.estimate ? element("p", { class: "faint" }, `An estimate: ${finding.estimate}.`) : null,
+    finding.estimate && element("p", { class: "faint" }, `An estimate: ${finding.estimate}.`),
     ...layers.map((layer) => element("p", { class: "made" }, `layer ${layer.index} ${layer.line && `at ${layer.line} `}`,
       element("code", { title: shortened(layer.made_by.join("\n"), 2000) }, shortened(layer.made_by.join(" "), 160)))),
-    element("details", {},
-      element("summary", {}, `How to mend it: ${finding.summary}`),
-      code(finding.file, finding.snippet)),
-    finding.paths.length ? element("details", {},
-      element("summary", {}, `The largest of ${finding.files.toLocaleString("en-US")} ${finding.files === 1 ? "file" : "files"}`),
-      element("ul", { class: "paths" }, ...finding.paths.map((each) => element("li", {},
-        bytes(each.bytes, { class: "number" }), " ", element("code", {}, `/${each.path}`))))) : null));
+  ].filter(Boolean);
+}
+
+function drawPaths(finding) {
+  if (!finding.paths.length) return null;
+  return element("details", {},
+    element("summary", {}, `The largest of ${counted(finding.files)} ${finding.files === 1 ? "file" : "files"}`),
+    element("ul", { class: "paths" }, ...finding.paths.map((each) => element("li", {},
+      bytes(each.bytes, { class: "number" }), " ", element("code", {}, `/${each.path}`)))));
+}
+
+// What the image's own history did that breaks something, whatever its bytes.
+function drawHazards(section, { image }) {
+  section.append(...image.findings.filter((each) => each.hazard).map((each) =>
+    element("div", { class: "notice normal" },
+      element("h3", {}, element("code", {}, each.rule)),
+      ...drawFound(image, each),
+      element("details", {}, element("summary", {}, each.summary), code(each.file, each.snippet)),
+      drawPaths(each))));
 }

@@ -33,6 +33,7 @@ const SECTIONS = [
   { id: "map", title: "Where the bytes are", nav: "Map", draw: (section, page) => page.map.start(section) },
   { id: "mends", title: "Do this first", nav: "Mends", draw: drawMends },
   { id: "findings", title: "Why it is this big", nav: "Findings", draw: drawFindings },
+  { id: "hazards", title: "Take care", has: ({ image }) => image.findings.some((each) => each.hazard), draw: drawHazards },
   { id: "packages", title: "Packages", nav: "Packages", draw: drawPackages },
   { id: "layers", title: "All layers", nav: "Layers", draw: drawLayers },
   { id: "notes", title: "Warnings", has: ({ image }) => image.warnings.length, draw: drawNotes },
