@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from importlib.resources import files
+from typing import Any
 
 from imgdiag.analysis import Analysis
 from imgdiag.gate import Gate
@@ -21,19 +22,24 @@ _SCRIPTS = ("text", "model", "squarify", "map", "verdict", "findings", "tables",
 
 def render(analysis: Analysis, gate: Gate, style: Style) -> str:
     """Return the page; `style` changes nothing, as the browser's reader has the choice."""
+    return page(page_data(analysis, gate))
+
+
+def page(data: dict[str, Any]) -> str:
+    """Return the page that shows `data`, whose strings are printable."""
     css = _part("style.css")
     scripts = "\n".join(_part(f"{name}.js") for name in _SCRIPTS)
     script = f'(() => {{\n"use strict";\n{scripts}}})();\n'
-    page = _part("page.html")
+    whole = _part("page.html")
     for mark, text in (
         ("POLICY", _policy(script, css)),
         ("STYLE", css),
         ("SCRIPT", script),
         # The last, so that nothing of the image is taken for a mark.
-        ("DATA", script_json(page_data(analysis, gate))),
+        ("DATA", script_json(data)),
     ):
-        page = page.replace(f"@{mark}@", text)
-    return page
+        whole = whole.replace(f"@{mark}@", text)
+    return whole
 
 
 def _part(name: str) -> str:

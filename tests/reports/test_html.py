@@ -82,6 +82,7 @@ def test_the_page_is_well_formed(image: Any) -> None:
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(set(ids)) == len(ids)
     count = Counter(tag for tag, _ in page.elements)
+    assert data_of(text)["title"].startswith(data_of(text)["image"]["reference"])
     assert (count["html"], count["main"], count["style"], count["script"]) == (1, 1, 1, 2)
     # One mark stands before the last: what is marked as a value is that and no code.
     assert not re.search("@[A-Z]+@", text.replace(json.dumps(data_of(text)), ""))

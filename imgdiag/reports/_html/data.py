@@ -1,7 +1,7 @@
 """What the page shows, as one JSON value: names made harmless, integers are bytes.
 
-The page inserts strings as text and nothing else. `image` holds all of one image, and each of the
-page's sections shows the part that it finds: a comparison is one key and one section more.
+The page inserts strings as text and nothing else. `image` holds all of one image; each section of
+the page (`page.js`) says which key it shows, and is left out where that is not there.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from imgdiag.invariants import hold_tree
 from imgdiag.reports import _summary
 from imgdiag.scanner.tree import Area, Tree
 from imgdiag.text import cut, printable
+from imgdiag.units import format_bytes
 
 _PATHS = 8  # of a finding, the largest first
 _MENDS = 5
@@ -38,9 +39,15 @@ def page_data(analysis: Analysis, gate: Gate) -> dict[str, Any]:
     """
     tree = analysis.tree()
     hold_tree(analysis, tree)
-    data: dict[str, Any] = _harmless({"image": _image(analysis), "gate": _gate(gate)})
+    title = f"{analysis.reference}: {format_bytes(analysis.sizes.layer_bytes)}"
+    data = harmless({"title": title, "image": _image(analysis), "gate": gate_data(gate)})
     data["image"]["tree"] = _tree(tree)
     return data
+
+
+def harmless(data: dict[str, Any]) -> dict[str, Any]:
+    """Return `data` with all its strings printable; it is our own, so its depth is known."""
+    return {key: _harmless(value) for key, value in data.items()}
 
 
 def script_json(data: object) -> str:
@@ -236,7 +243,8 @@ def _tree(tree: Tree) -> dict[str, Any]:
     }
 
 
-def _gate(gate: Gate) -> dict[str, Any]:
+def gate_data(gate: Gate) -> dict[str, Any]:
+    """Return the verdict on the budgets."""
     return {
         "passed": gate.passed,
         "checks": [
@@ -247,11 +255,10 @@ def _gate(gate: Gate) -> dict[str, Any]:
 
 
 def _harmless(value: Any) -> Any:
-    """Return `value` with all its strings printable; our own data, so its depth is known."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):
-        return {key: _harmless(each) for key, each in value.items()}
+        return harmless(value)
     if isinstance(value, list):
         return [_harmless(each) for each in value]
     return value

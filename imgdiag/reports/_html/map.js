@@ -399,3 +399,7 @@ class ImageMap {
     byId("map").scrollIntoView({ block: "start" });
   }
 }
+
+function drawMap(section, { map }) {
+  map.start(section);
+}

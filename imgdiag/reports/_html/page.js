@@ -27,26 +27,27 @@ function startTheme() {
   });
 }
 
-// The sections in their order; one without `has` is always there. `nav` is its name at the top.
+// The sections in their order. One shows `of`, a key of the page's data, and is there where that
+// is, and `has` says so; `nav` is its name at the top.
 const SECTIONS = [
-  { id: "verdict", draw: drawVerdict },
-  { id: "map", title: "Where the bytes are", nav: "Map", draw: (section, page) => page.map.start(section) },
-  { id: "mends", title: "Do this first", nav: "Mends", draw: drawMends },
-  { id: "findings", title: "Why it is this big", nav: "Findings", draw: drawFindings },
-  { id: "hazards", title: "Take care", has: ({ image }) => image.findings.some((each) => each.hazard), draw: drawHazards },
-  { id: "packages", title: "Packages", nav: "Packages", draw: drawPackages },
-  { id: "layers", title: "All layers", nav: "Layers", draw: drawLayers },
-  { id: "notes", title: "Warnings", has: ({ image }) => image.warnings.length, draw: drawNotes },
+  { id: "verdict", of: "image", draw: drawVerdict },
+  { id: "map", of: "image", title: "Where the bytes are", nav: "Map", draw: drawMap },
+  { id: "mends", of: "image", title: "Do this first", nav: "Mends", draw: drawMends },
+  { id: "findings", of: "image", title: "Why it is this big", nav: "Findings", draw: drawFindings },
+  { id: "hazards", of: "image", title: "Take care", has: (image) => image.findings.some((each) => each.hazard),
+    draw: drawHazards },
+  { id: "packages", of: "image", title: "Packages", nav: "Packages", draw: drawPackages },
+  { id: "layers", of: "image", title: "All layers", nav: "Layers", draw: drawLayers },
+  { id: "notes", of: "image", title: "Warnings", has: (image) => image.warnings.length, draw: drawNotes },
 ];
 
 function start() {
   startTheme();
   const page = JSON.parse(byId("data").textContent);
-  const { image } = page;
-  document.title = `${image.reference}: ${formatBytes(image.layer_bytes)} – imgdiag`;
-  page.map = new ImageMap(new ImageModel(image));
-  for (const { id, title, nav, has, draw } of SECTIONS) {
-    if (has && !has(page)) continue;
+  document.title = `${page.title} – imgdiag`;
+  if (page.image) page.map = new ImageMap(new ImageModel(page.image));
+  for (const { id, of, title, nav, has, draw } of SECTIONS) {
+    if (!page[of] || (has && !has(page[of]))) continue;
     const section = element("section", { id, "aria-labelledby": `${id}-title` },
       title && element("h2", { id: `${id}-title` }, title));
     byId("top").append(section);
