@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -369,6 +370,23 @@ def test_any_image_has_a_page(page: Page, tmp_path: Path, image: Any) -> None:
     assert exact(page, "#crumbs .number") == [analysis.sizes.layer_bytes]
     focus(page, "#search")
     page.press("Tab", "Enter")
+    assert page.problems == []
+
+
+def test_of_a_quick_analysis_the_map_shows_what_is_visible(page: Page, tmp_path: Path) -> None:
+    analysis = images.service()
+    layers = tuple(
+        replace(each, visible_bytes=None, wasted_bytes=None, files=None) for each in analysis.layers
+    )
+    quick = replace(analysis, route="quick", layers=layers)
+    report = tmp_path / "report.html"
+    report.write_text(render("html", quick, judge(quick, BUDGETS), Style()), "utf-8")
+    page.open(report)
+    shot(page, "quick")
+    assert text(page, "#views button") == ["Files", "Packages"]
+    assert exact(page, "#crumbs .number") == [analysis.sizes.visible_bytes]
+    assert text(page, "#table thead th") == ["Name", "Visible", "Share"]
+    assert page.value("document.querySelectorAll('.hatch, .in-waste').length") == 0
     assert page.problems == []
 
 

@@ -56,8 +56,14 @@ class ImageMap {
     }).observe(this.tiles);
   }
 
+  // Whether there is no waste to tell of: a package owns what is visible, and a quick analysis
+  // does not know which file is wasted.
+  onlyVisible() {
+    return this.viewName === "packages" || !this.image.by_layer;
+  }
+
   measured() {
-    return this.viewName === "packages" ? "visible" : this.measure;
+    return this.onlyVisible() ? "visible" : this.measure;
   }
 
   value(node) {
@@ -208,7 +214,7 @@ class ImageMap {
   }
 
   hatch(made, node) {
-    if (!node.wasted || this.viewName === "packages" || this.measure === "visible") return;
+    if (!node.wasted || this.measured() === "visible") return;
     const hatch = element("span", { class: "hatch" });
     hatch.style.width = `${this.measure === "wasted" ? 100 : 100 * node.wasted / (node.visible + node.wasted)}%`;
     made.append(hatch);
@@ -216,7 +222,7 @@ class ImageMap {
 
   words(node) {
     const of = [];
-    if (this.viewName === "packages") {
+    if (this.onlyVisible()) {
       of.push(`${formatBytes(node.visible)} visible`);
       if (node.retained > node.visible) of.push(`${formatBytes(node.retained)} goes with it`);
       return of.join(", ");
@@ -229,9 +235,9 @@ class ImageMap {
   tooltip(node) {
     const lines = [this.title(node)];
     if (node.note) lines.push(shortened(node.note, 200));
-    if (this.viewName !== "packages") lines.push(`layer bytes: ${exactBytes(node.visible + node.wasted)}`);
+    if (!this.onlyVisible()) lines.push(`layer bytes: ${exactBytes(node.visible + node.wasted)}`);
     lines.push(`visible bytes: ${exactBytes(node.visible)}`);
-    if (this.viewName !== "packages") lines.push(`wasted bytes: ${exactBytes(node.wasted)}`);
+    if (!this.onlyVisible()) lines.push(`wasted bytes: ${exactBytes(node.wasted)}`);
     if (node.retained) lines.push(`goes with it: ${exactBytes(node.retained)}`);
     return lines.join("\n");
   }
@@ -308,22 +314,22 @@ class ImageMap {
   }
 
   drawTable() {
-    const packages = this.viewName === "packages";
+    const plain = this.onlyVisible();
     const whole = this.value(this.at);
-    const retained = packages && this.parts.some((node) => node.retained);
+    const retained = plain && this.parts.some((node) => node.retained);
     const rows = this.parts.slice(0, this.rows).map((node) => element("tr", {},
       element("th", { scope: "row" },
         element("span", { class: `dot in-${node.area}` }),
         children(node).length
           ? button(this.label(node), () => this.go(node, { focus: true }), { class: "link", title: this.title(node) })
           : element("span", { title: this.title(node) }, this.label(node))),
-      packages ? null : element("td", {}, bytes(node.visible + node.wasted)),
+      plain ? null : element("td", {}, bytes(node.visible + node.wasted)),
       element("td", {}, bytes(node.visible)),
-      packages ? null : element("td", { class: node.wasted ? "waste" : "" }, node.wasted ? bytes(node.wasted) : "–"),
+      plain ? null : element("td", { class: node.wasted ? "waste" : "" }, node.wasted ? bytes(node.wasted) : "–"),
       retained ? element("td", {}, bytes(node.retained)) : null,
       element("td", {}, formatShare(this.value(node), whole))));
     const title = `Parts of ${this.title(this.at)}`;
-    const headers = ["Name", packages ? null : "Layer bytes", "Visible", packages ? null : "Wasted",
+    const headers = ["Name", plain ? null : "Layer bytes", "Visible", plain ? null : "Wasted",
       retained ? "Goes with it" : null, "Share"].filter(Boolean);
     const grid = element("table", {}, element("caption", {}, title),
       element("thead", {}, element("tr", {}, ...headers.map((text) => element("th", { scope: "col" }, text)))),
@@ -343,7 +349,7 @@ class ImageMap {
   legend() {
     const colors = [["package", "Python packages"], ["environment", "Python environment"], ["system", "the system's"],
       ["app", "the application's and others"]];
-    if (this.viewName !== "packages" && this.image.by_layer && this.image.wasted_bytes) colors.push(["waste", "wasted: hidden by later layers"]);
+    if (!this.onlyVisible() && this.image.wasted_bytes) colors.push(["waste", "wasted: hidden by later layers"]);
     byId("legend").replaceChildren(...colors.map(([name, label]) =>
       element("li", {}, element("span", { class: `dot in-${name}` }), label)));
     const least = this.image.tree.least_bytes;
