@@ -17,7 +17,18 @@ from imgdiag.reports import Style
 from imgdiag.reports._html.data import page_data, script_json
 
 _PARTS = files("imgdiag.reports") / "_html"
-_SCRIPTS = ("text", "model", "squarify", "map", "verdict", "findings", "tables", "page")
+_SCRIPTS = (
+    "text",
+    "model",
+    "squarify",
+    "map",
+    "maptable",
+    "search",
+    "verdict",
+    "findings",
+    "tables",
+    "page",
+)
 
 
 def render(analysis: Analysis, gate: Gate, style: Style) -> str:

@@ -1,4 +1,4 @@
-// The map: tiles that one can walk into by mouse and keys, and the same as a table.
+// The map: tiles that one can walk into by mouse and keys. The same as a table: maptable.js.
 
 const MOST_TILES = 250; // of one folder; what is smaller opens as a folder of its own
 const MOST_INSIDE = 60; // of a folder inside a tile
@@ -6,8 +6,6 @@ const MOST_DEPTH = 6; // of folders inside a tile
 const MOST_BOXES = 1500; // in all
 const LEAST_INSIDE = 30; // square pixels of a tile inside another
 const EDGE = 3; // pixels around what is inside
-const MOST_ROWS = 100;
-const MOST_RESULTS = 40;
 
 const MEASURES = {
   layer: { name: "layer bytes", of: (node) => node.visible + node.wasted },
@@ -42,11 +40,7 @@ class ImageMap {
     this.tiles.addEventListener("keydown", (event) => this.pressed(event));
     this.tiles.addEventListener("mouseover", (event) => this.pointed(event));
     this.tiles.addEventListener("focusin", (event) => this.pointed(event));
-    byId("search").addEventListener("input", () => this.search());
-    byId("search").addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.endSearch();
-      if (event.key === "Enter") byId("results").querySelector("button")?.click();
-    });
+    startSearch(this);
     this.show("files");
     let width = this.tiles.clientWidth;
     new ResizeObserver(() => {
@@ -122,7 +116,7 @@ class ImageMap {
     this.parts = this.sorted(children(this.at));
     this.drawCrumbs();
     this.drawTiles();
-    this.drawTable();
+    drawTable(this);
   }
 
   drawCrumbs() {
@@ -313,39 +307,6 @@ class ImageMap {
     if (best >= 0) this.setCurrent(best, true);
   }
 
-  drawTable() {
-    const plain = this.onlyVisible();
-    const whole = this.value(this.at);
-    const retained = plain && this.parts.some((node) => node.retained);
-    const rows = this.parts.slice(0, this.rows).map((node) => element("tr", {},
-      element("th", { scope: "row" },
-        element("span", { class: `dot in-${node.area}` }),
-        children(node).length
-          ? button(this.label(node), () => this.go(node, { focus: true }), { class: "link", title: this.title(node) })
-          : element("span", { title: this.title(node) }, this.label(node))),
-      plain ? null : element("td", {}, bytes(node.visible + node.wasted)),
-      element("td", {}, bytes(node.visible)),
-      plain ? null : element("td", { class: node.wasted ? "waste" : "" }, node.wasted ? bytes(node.wasted) : "–"),
-      retained ? element("td", {}, bytes(node.retained)) : null,
-      element("td", {}, formatShare(this.value(node), whole))));
-    const title = `Parts of ${this.title(this.at)}`;
-    const headers = ["Name", plain ? null : "Layer bytes", "Visible", plain ? null : "Wasted",
-      retained ? "Goes with it" : null, "Share"].filter(Boolean);
-    const grid = element("table", {}, element("caption", {}, title),
-      element("thead", {}, element("tr", {}, ...headers.map((text) => element("th", { scope: "col" }, text)))),
-      element("tbody", {}, ...rows));
-    byId("table").replaceChildren(
-      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, grid));
-    const more = this.parts.length - rows.length;
-    if (more > 0) {
-      byId("table").append(button(`Show ${counted(Math.min(more, 1000))} more`, () => {
-        this.rows += 1000;
-        this.drawTable();
-        byId("table").querySelectorAll("tbody tr")[rows.length].querySelector("button")?.focus();
-      }, { class: "quiet" }));
-    }
-  }
-
   legend() {
     const colors = [["package", "Python packages"], ["environment", "Python environment"], ["system", "the system's"],
       ["app", "the application's and others"]];
@@ -357,45 +318,27 @@ class ImageMap {
       `Files of up to ${formatBytes(least)} are put together, folder by folder`));
   }
 
-  search() {
-    const text = byId("search").value.trim();
-    const box = byId("results");
-    box.hidden = !text;
-    if (!text) return;
-    const { count, found } = this.model.search(text, MOST_RESULTS);
-    const least = this.image.tree.least_bytes;
-    const summary = count
-      ? `${counted(count)} found${count > found.length ? `, the first ${found.length}` : ""}`
-      : `Nothing of that name${least ? `; files of up to ${formatBytes(least)} are put together` : ""}`;
-    box.replaceChildren(element("p", {}, summary), element("ul", {}, ...found.map((each) => element("li", {},
-      button("", () => this.reveal(each)), ""))));
-    box.querySelectorAll("button").forEach((one, at) => {
-      const each = found[at];
-      one.append(element("span", {}, each.index === undefined ? `package ${each.label}` : each.label), bytes(each.bytes));
-    });
-    byId("status").textContent = summary;
-  }
-
-  endSearch() {
-    byId("search").value = "";
-    byId("results").hidden = true;
-  }
-
   // Show what was found, in its folder or environment.
   reveal(found) {
-    this.endSearch();
     this.measure = byId("measure").value = "layer";
     if (found.index === undefined) {
       this.show("packages");
       const nodes = children(this.at).flatMap(children);
       const node = nodes.find((each) => each.owner === found.owner);
-      this.go(node.parent, { from: node, focus: true });
+      this.goTo(node);
     } else {
       this.show("files");
-      const node = this.model.find(this.at, found.index);
-      this.go(node.parent || node, { from: node, focus: true });
+      this.goTo(this.model.find(this.at, found.index));
     }
     byId("map").scrollIntoView({ block: "start" });
+  }
+
+  // Show a node among its neighbours; where it is one of too many, show what it holds.
+  goTo(node) {
+    this.go(node.parent || node, { from: node, focus: true });
+    if (this.drawn.some((each) => each.node === node)) return;
+    if (children(node).length) this.go(node, { focus: true });
+    else this.tell(node);
   }
 
   showLayer(index) {

@@ -70,7 +70,9 @@ function drawLayersBar(image, map) {
       (wasted ? `, ${formatBytes(wasted)} of it wasted` : "");
     const made = button("", () => map.showLayer(layer.index), {
       "aria-label": words,
-      title: `${words}\nlayer bytes: ${exactBytes(layer.layer_bytes)}\nwasted bytes: ${exactBytes(wasted)}\n${shortened(layer.made_by.join(" "), 200)}`,
+      title: [words, `layer bytes: ${exactBytes(layer.layer_bytes)}`,
+        image.by_layer ? `wasted bytes: ${exactBytes(wasted)}` : "", shortened(layer.made_by.join(" "), 200)]
+        .filter(Boolean).join("\n"),
       disabled: !image.by_layer,
     });
     made.style.flexGrow = layer.layer_bytes;
