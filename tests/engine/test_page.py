@@ -277,6 +277,7 @@ PAIRS = [
     *(("ink", behind) for behind in ("package", "environment", "system", "app", "layer", "waste",
                                      "waste-line", "sunk", "bad-soft", "good-soft")),
     *((tone, f"{tone}-soft") for tone in ("good", "normal", "bad")),
+    *((text, "normal-soft") for text in ("ink", "faint", "accent")),
 ]  # fmt: skip
 
 
