@@ -46,7 +46,8 @@ def test_a_path_alone_tells_its_format_by_its_ending(
     run: Run, archive: Path, tmp_path: Path
 ) -> None:
     text = run("analyze", archive).stdout
-    endings = {"md": "markdown", "sarif": "sarif", "xml": "junit", "json": "json", "txt": "text"}
+    endings = {"md": "markdown", "sarif": "sarif", "xml": "junit", "json": "json", "txt": "text",
+               "html": "html"}  # fmt: skip
     result = run("analyze", archive, *(f"-o{tmp_path / 'size'}.{ending}" for ending in endings))
     assert (result.exit_code, result.stdout) == (0, text)
     for ending, name in endings.items():
