@@ -5,6 +5,7 @@ Screenshots of what was tested go to the folder that `IMGDIAG_SCREENSHOTS` names
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from dataclasses import replace
@@ -16,11 +17,13 @@ import pytest
 
 from imgdiag import pipeline
 from imgdiag.analysis import Analysis
+from imgdiag.budgets import Budget, Limit, Measure
 from imgdiag.finding import Safety
 from imgdiag.gate import Budgets, judge
 from imgdiag.reports import Style, html, render
 from imgdiag.reports._summary import reasons
 from imgdiag.units import format_bytes
+from imgdiag.waivers import Waiver
 from tests.reports import images
 
 from .chromium import Page
@@ -388,6 +391,26 @@ def test_of_a_quick_analysis_the_map_shows_what_is_visible(page: Page, tmp_path:
     assert exact(page, "#crumbs .number") == [analysis.sizes.visible_bytes]
     assert text(page, "#table thead th") == ["Name", "Visible", "Share"]
     assert page.value("document.querySelectorAll('.hatch, .in-waste').length") == 0
+    assert page.problems == []
+
+
+def test_what_is_waived_and_not_checked_is_told(page: Page, tmp_path: Path) -> None:
+    analysis = images.service()
+    waiver = Waiver(
+        rule="deleted-later", reason="until the move", expires=datetime.date(2030, 1, 31)
+    )
+    growth = Budget(name="growth", measure=Measure.GROWTH, limit=Limit(percent=5.0))
+    budgets = Budgets(fail_on=Safety.SAFE, named=(growth,), waivers=(waiver,))
+    gate = judge(analysis, budgets, today=datetime.date(2029, 1, 1))
+    report = tmp_path / "report.html"
+    report.write_text(render("html", analysis, gate, Style()), "utf-8")
+    page.open(report)
+    shot(page, "waived")
+    assert text(page, ".notice h2") == ["Budgets: failed", "Waivers: 1 finding waived"]
+    [fail_on, not_checked] = text(page, "#budgets li > div")
+    assert fail_on.startswith("fail-on safe ")
+    assert not_checked == f"growth not checked: {gate.not_checked[0].reason}"
+    assert "deleted-later waived until 2030-01-31" in text(page, "#findings h4")
     assert page.problems == []
 
 

@@ -24,6 +24,7 @@ from imgdiag.reports import _summary
 from imgdiag.scanner.tree import Area, Tree
 from imgdiag.text import cut, printable
 from imgdiag.units import format_bytes
+from imgdiag.waivers import waiver_lines
 
 _PATHS = 8  # of a finding, the largest first
 _MENDS = 5
@@ -40,7 +41,7 @@ def page_data(analysis: Analysis, gate: Gate) -> dict[str, Any]:
     tree = analysis.tree()
     hold_tree(analysis, tree)
     title = f"{analysis.reference}: {format_bytes(analysis.sizes.layer_bytes)}"
-    data = harmless({"title": title, "image": _image(analysis), "gate": gate_data(gate)})
+    data = harmless({"title": title, "image": _image(analysis, gate), "gate": gate_data(gate)})
     data["image"]["tree"] = _tree(tree)
     return data
 
@@ -58,7 +59,7 @@ def script_json(data: object) -> str:
     return text
 
 
-def _image(analysis: Analysis) -> dict[str, Any]:
+def _image(analysis: Analysis, gate: Gate) -> dict[str, Any]:
     sizes = analysis.sizes
     return {
         "reference": analysis.reference,
@@ -83,8 +84,8 @@ def _image(analysis: Analysis) -> dict[str, Any]:
         "system_package_bytes": analysis.system_package_bytes,
         "unattributed_bytes": analysis.unattributed_bytes,
         "python_notes": list(_python_notes(analysis)),
-        "findings": [_finding(finding) for finding in analysis.findings],
-        "reasons": list(_reasons(analysis)),
+        "findings": [_finding(finding, gate) for finding in analysis.findings],
+        "reasons": list(_reasons(analysis, gate)),
         "notes": list(_summary.note_lines(analysis)),
         "mends": [
             {
@@ -179,12 +180,13 @@ def _python_notes(analysis: Analysis) -> Iterator[str]:
         yield purpose
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, gate: Gate) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "safety": finding.safety.value,
         "severity": finding.severity.value,
         "hazard": finding.hazard,
+        "waived": _summary.waived(gate, (finding,)).removeprefix(", "),
         "estimate": finding.estimate,
         "bytes": finding.bytes,
         "message": finding.message,
@@ -197,13 +199,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _reasons(analysis: Analysis) -> Iterator[dict[str, Any]]:
+def _reasons(analysis: Analysis, gate: Gate) -> Iterator[dict[str, Any]]:
     """Yield what can be acted on; what has one mend is one reason, of findings by their index."""
     place = {finding: index for index, finding in enumerate(analysis.findings)}
     for reason in _summary.reasons(analysis):
         yield {
             "rules": reason.rules,
             "safety": reason.safety.value,
+            "waived": _summary.waived(gate, reason.findings).removeprefix(", "),
             "bytes": reason.bytes,
             "findings": [place[finding] for finding in reason.findings],
         }
@@ -244,13 +247,26 @@ def _tree(tree: Tree) -> dict[str, Any]:
 
 
 def gate_data(gate: Gate) -> dict[str, Any]:
-    """Return the verdict on the budgets."""
+    """Return the verdict on the budgets, and what the waivers do."""
     return {
         "passed": gate.passed,
+        "verdict": _summary.gate_verdict(gate).lower(),
+        "configuration": gate.configuration,
         "checks": [
-            {"name": check.name, "passed": check.passed, "detail": check.detail}
+            {
+                "name": check.name,
+                "passed": check.passed,
+                "detail": check.detail,
+                "parts": _summary.parts_line(check),
+                "message": check.message,
+            }
             for check in gate.checks
         ],
+        "not_checked": [
+            {"name": each.budget.name, "reason": each.reason} for each in gate.not_checked
+        ],
+        "waivers": _summary.waivers_line(gate.waivers) if gate.waivers else "",
+        "waiver_lines": waiver_lines(gate.waivers),
     }
 
 

@@ -81,12 +81,16 @@ function drawReason(image, reason, findings) {
       findings.some((each) => each.estimate) && element("div", { class: "faint small" }, "about"),
       safety(reason.safety)),
     element("div", {},
-      element("h4", {}, element("code", {}, reason.rules)),
+      element("h4", {}, element("code", {}, reason.rules), waived(reason)),
       ...findings.flatMap((each) => drawFound(image, each)),
       element("details", {},
         element("summary", {}, `How to mend it: ${first.summary}`),
         code(first.file, first.snippet)),
       ...findings.map(drawPaths)));
+}
+
+function waived(each) {
+  return each.waived && element("span", { class: "faint small" }, ` ${each.waived}`);
 }
 
 function drawFound(image, finding) {
@@ -111,7 +115,7 @@ function drawPaths(finding) {
 function drawHazards(section, { image }) {
   section.append(...image.findings.filter((each) => each.hazard).map((each) =>
     element("div", { class: "notice normal" },
-      element("h3", {}, element("code", {}, each.rule)),
+      element("h3", {}, element("code", {}, each.rule), waived(each)),
       ...drawFound(image, each),
       element("details", {}, element("summary", {}, each.summary), code(each.file, each.snippet)),
       drawPaths(each))));

@@ -11,7 +11,8 @@ function drawVerdict(section, { image, gate, map }) {
       element("span", {}, image.headline)),
     image.skipped.length && notice("bad", "Not read: the numbers leave this out",
       image.skipped.map((each) => `${each.what}: ${each.reason}`)),
-    gate.checks.length && drawGate(gate),
+    gate.checks.length + gate.not_checked.length && drawGate(gate),
+    gate.waivers && drawWaivers(gate),
     drawSizes(image),
     drawPrediction(image),
     drawLayersBar(image, map),
@@ -24,12 +25,22 @@ function notice(tone, title, lines) {
 }
 
 function drawGate(gate) {
+  const mark = (tone, name, sign) => element("span", { class: tone, role: "img", "aria-label": name }, sign);
   return element("div", { class: `notice ${gate.passed ? "good" : "bad"}`, id: "budgets" },
-    element("h2", {}, gate.passed ? "Budgets: passed" : "Budgets: failed"),
-    element("ul", { class: "checks" }, ...gate.checks.map((check) => element("li", {},
-      element("span", { class: check.passed ? "tick" : "cross", role: "img", "aria-label": check.passed ? "passed" : "failed" },
-        check.passed ? "✓" : "✗"),
-      element("span", {}, element("code", {}, check.name), ` ${check.detail}`)))));
+    element("h2", {}, `Budgets: ${gate.verdict}`,
+      gate.configuration && element("span", { class: "faint" }, ` by ${gate.configuration}`)),
+    element("ul", { class: "checks" },
+      ...gate.checks.map((check) => element("li", {},
+        check.passed ? mark("tick", "passed", "✓") : mark("cross", "failed", "✗"),
+        element("div", {}, element("code", {}, check.name), ` ${check.detail}`,
+          check.parts && element("div", { class: "small" }, check.parts),
+          check.message && element("div", { class: "small strong" }, check.message)))),
+      ...gate.not_checked.map((each) => element("li", {}, mark("faint", "not checked", "–"),
+        element("div", {}, element("code", {}, each.name), ` not checked: ${each.reason}`)))));
+}
+
+function drawWaivers(gate) {
+  return notice("normal", `Waivers: ${gate.waivers}`, gate.waiver_lines);
 }
 
 const SIZES = { layers: "Layer bytes", visible: "Visible bytes", wasted: "Wasted bytes", download: "Download",
