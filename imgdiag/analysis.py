@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from imgdiag.files import Files
@@ -15,6 +16,7 @@ from imgdiag.purpose import Purpose
 from imgdiag.python.graph import Root
 from imgdiag.python.requires import Edge
 from imgdiag.python.torch import Torch
+from imgdiag.scanner.tree import Tree
 from imgdiag.scanner.usage import UsageRow
 
 
@@ -164,7 +166,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """Everything that is known about one image. `files` answers what budgets and waivers ask."""
+    """Everything that is known about one image.
+
+    `files` answers what budgets and waivers ask; `tree` is made when a report asks for it.
+    """
 
     reference: str
     source: str
@@ -189,6 +194,7 @@ class Analysis:
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
     files: Files = field(compare=False, repr=False)
+    tree: Callable[[], Tree] = field(compare=False, repr=False)
 
     @property
     def package_bytes(self) -> int:

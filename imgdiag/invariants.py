@@ -5,16 +5,27 @@ A breach is a fault of imgdiag's: better no number than a wrong one.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from imgdiag.analysis import Analysis
 from imgdiag.errors import ImgdiagError
 from imgdiag.facts import Facts
+from imgdiag.scanner.tree import Tree
 
 
 def hold(analysis: Analysis, facts: Facts) -> None:
     """Raise ImgdiagError when the numbers of an analysis do not add up."""
-    for breach in breaches(analysis, facts):
+    _raise_first(breaches(analysis, facts))
+
+
+def hold_tree(analysis: Analysis, tree: Tree) -> None:
+    """Raise ImgdiagError when the tree of an image has other numbers than its analysis."""
+    _raise_first(tree_breaches(analysis, tree))
+
+
+def _raise_first(breaches: Iterator[str]) -> None:
+    for breach in breaches:
         raise ImgdiagError(
             f"imgdiag's numbers do not add up: {breach}",
             hint="This is a fault of imgdiag: please report it with the file that "
@@ -60,3 +71,34 @@ def breaches(analysis: Analysis, facts: Facts) -> Iterator[str]:
     for table in analysis.tables:
         if sum(row.bytes for row in table.rows) > table.bytes:
             yield f"the children of /{table.path} are more than it holds"
+
+
+def tree_breaches(analysis: Analysis, tree: Tree) -> Iterator[str]:
+    """Yield each number of `tree` that is not the analysis' own.
+
+    By layer, what is seen and what is hidden; by package, what it owns. A quick analysis knows
+    only what is visible in all.
+    """
+    visible: dict[int, int] = defaultdict(int)
+    wasted: dict[int, int] = defaultdict(int)
+    owned: dict[int, int] = defaultdict(int)
+    for content in tree.contents:
+        visible[content.layer] += content.visible_bytes
+        wasted[content.layer] += content.wasted_bytes
+        owner = tree.owners[content.node]
+        if owner is not None:
+            owned[owner] += content.visible_bytes
+    if sum(visible.values()) != analysis.sizes.visible_bytes:
+        yield f"the tree has {sum(visible.values()):,} visible bytes"
+    if analysis.route != "quick":
+        for layer in analysis.layers:
+            if (visible[layer.index], wasted[layer.index]) != (
+                layer.visible_bytes,
+                layer.wasted_bytes,
+            ):
+                yield f"layer {layer.index} has other bytes in the tree"
+    packages = [(each.name, each.bytes) for each in analysis.packages]
+    packages += [(each.name, each.bytes) for each in analysis.system_packages]
+    for owner, (name, size) in enumerate(packages):
+        if owned[owner] > size:
+            yield f"{name} has more bytes in the tree"

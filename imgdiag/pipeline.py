@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ from imgdiag.project.choice import Choice
 from imgdiag.purpose import Target
 from imgdiag.rules import find_all
 from imgdiag.rules._shell import sets_times
+from imgdiag.scanner.tree import build_tree
 from imgdiag.sources.base import Request, SourceImage
 
 if TYPE_CHECKING:
@@ -129,6 +131,7 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
         warnings=tuple(_warnings(image, facts)),
         files=Files(facts),
         dockerfile=facts.dockerfile,
+        tree=partial(build_tree, facts),
     )
     invariants.hold(analysis, facts)
     return analysis
@@ -251,6 +254,7 @@ def analyze_quickly(
         warnings=(*image.config.warnings, *filesystem.warnings, *facts.limits),
         files=Files(facts),
         dockerfile=alignment,
+        tree=partial(build_tree, facts),
     )
     invariants.hold(analysis, facts)
     return analysis

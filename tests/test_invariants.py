@@ -9,7 +9,7 @@ from imgdiag.analysis import Analysis, UsageTable
 from imgdiag.errors import ImgdiagError
 from imgdiag.facts import Facts
 from imgdiag.filesystem import merge
-from imgdiag.invariants import breaches, hold
+from imgdiag.invariants import breaches, hold, hold_tree, tree_breaches
 from imgdiag.pipeline import examine
 from imgdiag.rules import all_rules
 from imgdiag.rules.rule import ExampleLayer
@@ -125,3 +125,48 @@ def test_a_table_with_too_much_in_it(made: tuple[Analysis, Facts]) -> None:
     analysis, facts = made
     table = UsageTable(path="x", title="x", bytes=1, rows=(UsageRow("x/y", 2),))
     assert "the children of /x" in breach(replace(analysis, tables=(table,)), facts)
+
+
+def test_the_tree_has_the_numbers_of_the_analysis(made: tuple[Analysis, Facts]) -> None:
+    analysis, _ = made
+    tree = analysis.tree()
+    assert list(tree_breaches(analysis, tree)) == []
+    hold_tree(analysis, tree)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"visible_bytes": 7}, "the tree has 2,000,012 visible bytes; layer 0 has other"),
+        ({"wasted_bytes": 7}, "layer 0 has other bytes in the tree"),
+        ({"layer": 1}, "layer 0 has other bytes in the tree; layer 1 has other"),
+    ],
+)
+def test_a_tree_with_other_numbers(
+    made: tuple[Analysis, Facts], change: dict[str, int], expected: str
+) -> None:
+    analysis, _ = made
+    tree = analysis.tree()
+    hidden = next(each for each in tree.contents if each.wasted_bytes)
+    others = tuple(each for each in tree.contents if each != hidden)
+    wrong = replace(tree, contents=(*others, hidden._replace(**change)))
+    assert "; ".join(tree_breaches(analysis, wrong)).startswith(expected)
+    with pytest.raises(ImgdiagError, match="do not add up"):
+        hold_tree(analysis, wrong)
+
+
+def test_a_package_that_has_more_in_the_tree() -> None:
+    analysis = examine(made_image(ExampleLayer(created_by="RUN x", files=distribution("six"))))
+    owned = replace(analysis.packages[0], bytes=0)
+    assert list(tree_breaches(replace(analysis, packages=(owned,)), analysis.tree())) == [
+        "six has more bytes in the tree"
+    ]
+
+
+def test_of_a_quick_analysis_only_the_visible_bytes_are_held_to_the_tree(
+    made: tuple[Analysis, Facts],
+) -> None:
+    analysis, _ = made
+    layers = tuple(replace(each, visible_bytes=None, wasted_bytes=None) for each in analysis.layers)
+    quick = replace(analysis, route="quick", layers=layers)
+    assert list(tree_breaches(quick, analysis.tree())) == []

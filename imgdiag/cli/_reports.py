@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from imgdiag.cli import _options
 from imgdiag.errors import ImgdiagError
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 Render = Callable[[str, "Style"], str]
 """What makes a report: of its format's name and its style, the whole text."""
 
+_ENDINGS = {
+    ".html": "html",
+    ".json": "json",
+    ".md": "markdown",
+    ".sarif": "sarif",
+    ".txt": "text",
+    ".xml": "junit",
+}
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 _SUMMARY_BYTES = 1_048_576  # GitHub drops the whole summary of a step that has more
 _MARKER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/]|-(?!-))*")
@@ -28,7 +37,9 @@ _MARKER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/]|-(?!-))*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The reports that were asked for. `summary` is the file of a step's summary, None for none."""
+    """The reports that were asked for. `printed` is "" when a file takes the one of `-f`;
+    `summary` is the file of a step's summary, None for none.
+    """
 
     printed: str
     files: tuple[tuple[str, Path], ...] = ()
@@ -45,7 +56,8 @@ class Wanted:
             details=details,
             marker=self.marker,
         )
-        click.echo(render(self.printed, style), nl=False)
+        if self.printed:
+            click.echo(render(self.printed, style), nl=False)
         style = Style(details=details, marker=self.marker)
         for name, path in self.files:
             _write(path, render(name, style), "w")
@@ -63,10 +75,16 @@ def writes_reports(
 
     def output(value: str) -> tuple[str, str]:
         name, equals, path = value.partition("=")
-        if not equals or not path or name not in formats:
+        if equals and path and name in formats:
+            return name, path
+        format_ = _asked_for() or _ENDINGS.get(Path(value).suffix)
+        if equals or not value or value == "-" or format_ not in formats:
             known = ", ".join(formats)
-            raise click.BadParameter(f"{value!r} is not FORMAT=PATH with a format of {known}")
-        return name, path
+            raise click.BadParameter(
+                f"{value!r} is not FORMAT=PATH with a format of {known}, and no PATH that ends as "
+                "one of them does"
+            )
+        return "", value
 
     def decorated(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
@@ -78,8 +96,14 @@ def writes_reports(
             github_summary: bool = False,
             **others: Any,
         ) -> None:
-            files = tuple((name, Path(path)) for name, path in outputs if path != "-")
-            printed = [name for name, path in outputs if path == "-"] or [format_]
+            asked_for = _asked_for()
+            files = tuple(
+                (name or asked_for or _ENDINGS[Path(path).suffix], Path(path))
+                for name, path in outputs
+                if path != "-"
+            )
+            taken = bool(asked_for) and any(not name for name, _ in outputs)
+            printed = [name for name, path in outputs if path == "-"] or ["" if taken else format_]
             if len(printed) > 1:
                 raise click.BadParameter(
                     "only one report can go to standard output", param_hint="-o"
@@ -97,6 +121,13 @@ def writes_reports(
     return decorated
 
 
+def _asked_for() -> str:
+    """Return the format that `-f` names, "" when it is not given."""
+    context = click.get_current_context()
+    given = context.get_parameter_source("format_") is not ParameterSource.DEFAULT
+    return str(context.params.get("format_") or "") if given else ""
+
+
 def _report_options(
     formats: Sequence[str], output: Callable[[str], tuple[str, str]]
 ) -> list[Callable[[Any], Any]]:
@@ -106,6 +137,7 @@ def _report_options(
             "-f",
             "--format",
             "format_",
+            is_eager=True,  # `-o PATH` goes by it
             type=click.Choice(list(formats)),
             default="text",
             show_default=True,
@@ -116,10 +148,11 @@ def _report_options(
             "--output",
             "outputs",
             type=output,
-            metavar="FORMAT=PATH",
+            metavar="[FORMAT=]PATH",
             multiple=True,
-            help="Write a report to a file, as in markdown=report.md; may be repeated. With '-' "
-            "as the path it takes the place of the report on standard output.",
+            help="Write a report to a file, as in report.html or markdown=report.md; may be "
+            "repeated. Without FORMAT the file takes the report of -f, or else one by its ending. "
+            "With '-' as the path it takes the place of the report on standard output.",
         ),
     ]
     if "markdown" in formats:

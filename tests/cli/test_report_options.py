@@ -32,6 +32,36 @@ def test_one_analysis_and_many_reports(run: Run, archive: Path, tmp_path: Path) 
         assert (tmp_path / name).read_text() == run("analyze", archive, "-f", name).stdout
 
 
+def test_a_path_alone_takes_the_format_asked_for(run: Run, archive: Path, tmp_path: Path) -> None:
+    expected = run("analyze", archive, "-f", "json").stdout
+    path = tmp_path / "size"
+    for order in (("-f", "json", "-o", path), ("-o", path, "-f", "json")):
+        result = run("analyze", archive, *order)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert path.read_text() == expected
+        path.unlink()
+
+
+def test_a_path_alone_tells_its_format_by_its_ending(
+    run: Run, archive: Path, tmp_path: Path
+) -> None:
+    text = run("analyze", archive).stdout
+    endings = {"md": "markdown", "sarif": "sarif", "xml": "junit", "json": "json", "txt": "text",
+               "html": "html"}  # fmt: skip
+    result = run("analyze", archive, *(f"-o{tmp_path / 'size'}.{ending}" for ending in endings))
+    assert (result.exit_code, result.stdout) == (0, text)
+    for ending, name in endings.items():
+        expected = run("analyze", archive, "-f", name).stdout
+        assert (tmp_path / f"size.{ending}").read_text() == expected
+
+
+@pytest.mark.parametrize("value", ["size", "size.pdf", "", "-", "yaml=size.json", "json="])
+def test_an_output_without_a_format(run: Run, archive: Path, value: str) -> None:
+    result = run("analyze", archive, "-o", value)
+    assert result.exit_code == 2
+    assert "is not FORMAT=PATH with a format of" in " ".join(result.stderr.split())
+
+
 def test_the_marker_is_the_first_line(run: Run, archive: Path) -> None:
     result = run("analyze", archive, "-f", "markdown", "--marker", "size/my-service_1.0-x")
     assert result.stdout.startswith("<!-- imgdiag:size/my-service_1.0-x -->\n\n## <code>app:1<")

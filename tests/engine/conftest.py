@@ -1,4 +1,5 @@
-"""Fixtures: engines of three kinds, a base image made from packages, a wasteful image on top of it.
+"""Fixtures: engines of three kinds, a browser, a base image made from packages, a wasteful image
+on top of it.
 
 Environment variables:
 
@@ -15,7 +16,7 @@ from typing import NoReturn
 
 import pytest
 
-from . import docker_containerd, docker_overlay2, podman
+from . import chromium, docker_containerd, docker_overlay2, podman
 from .engine import Engine, NoEngine
 from .kept import kept_tar
 
@@ -97,6 +98,23 @@ def wasteful_in_any(any_engine: Engine, engine: Engine, wasteful_image: str) -> 
     if any_engine is not engine:
         engine.copy_image(wasteful_image, any_engine)
     return wasteful_image
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[chromium.Browser]:
+    """Yield a Chromium."""
+    with or_give_up(), chromium.running() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: chromium.Browser) -> Iterator[chromium.Page]:
+    """Yield an empty tab that has the size of a small laptop's, and nothing moves in it."""
+    tab = chromium.Page(browser)
+    tab.size(1280, 900)
+    tab.prefer(prefers_reduced_motion="reduce", prefers_color_scheme="light")
+    yield tab
+    tab.close()
 
 
 def give_up(reason: str) -> NoReturn:

@@ -17,7 +17,7 @@ def text(**style: int) -> str:
 
 
 def test_the_formats() -> None:
-    assert formats() == ("github", "json", "junit", "markdown", "sarif", "text")
+    assert formats() == ("github", "html", "json", "junit", "markdown", "sarif", "text")
 
 
 @pytest.mark.parametrize("width", [20, 60, 72, 100, 120, 400])
@@ -134,6 +134,7 @@ def test_failed_budgets_show(format_: str) -> None:
         "json": '"passed": false',
         "junit": "<failure",
         "github": "::error",
+        "html": '"passed":false',
     }[format_] in report
     assert "14,000,000 bytes" in report
 

@@ -58,7 +58,7 @@ def test_no_result_of_what_is_waived() -> None:
     assert rules() - rules(WAIVED) == {"deleted-later"}
 
 
-@pytest.mark.parametrize("format_", ["github", "junit", "sarif", "markdown", "text"])
+@pytest.mark.parametrize("format_", ["github", "html", "junit", "sarif", "markdown", "text"])
 def test_waivers_and_what_was_not_checked_are_told(format_: str) -> None:
     text = written(format_, WAIVED)
     assert "until the move" in text
