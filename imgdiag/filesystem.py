@@ -14,9 +14,11 @@ from enum import StrEnum
 from imgdiag.errors import CorruptImage
 from imgdiag.layers.tar import Attributes
 from imgdiag.layers.walk import Entry, Kind, Layer, Whiteout, split
+from imgdiag.limits import DEFAULT, Limits
 from imgdiag.warnings import Warnings
 
 MAX_SYMLINKS = 40  # as in Linux (include/linux/namei.h, MAXSYMLINKS)
+MAX_DETOUR = 1_024  # parts of a path that links add; a long way at each entry takes hours
 
 
 class Cause(StrEnum):
@@ -141,14 +143,23 @@ def join(parent: str, name: str) -> str:
     return f"{parent}/{name}" if parent else name
 
 
-def merge(layers: Sequence[Layer | None], touching: frozenset[int] = frozenset()) -> Filesystem:
+def merge(
+    layers: Sequence[Layer | None],
+    touching: frozenset[int] = frozenset(),
+    limits: Limits = DEFAULT,
+) -> Filesystem:
     """Apply `layers`, oldest first, and account for every byte.
 
     A layer that is None could not be read and changes nothing. `touching` holds the layers whose
     command sets times: there, a file stored again with only its time changed counts as
-    metadata-only. Raises CorruptImage for what no engine can unpack.
+    metadata-only. Raises CorruptImage for what no engine can unpack, and TooLarge for more
+    entries, or folders made for them, than `limits` allow.
     """
-    merger = _Merger(touching)
+    # A manifest may name one layer five hundred times, which is read once and applied each time.
+    entries = sum(len(layer.entries) + len(layer.whiteouts) for layer in layers if layer)
+    if entries > limits.entries:
+        raise limits.refusal("entries", f"{entries:,} entries")
+    merger = _Merger(touching, limits)
     for index, layer in enumerate(layers):
         merger.apply(index, layer)
     return merger.result()
@@ -173,11 +184,11 @@ def find_directory(
     """Return the folder at `path`, following symlinks inside the image, or None.
 
     The names of links that were followed are added to `followed`. Raises CorruptImage when they
-    lead in a circle.
+    lead in a circle, or a way that no honest image takes.
     """
     trail = [root]
     parts = path.split("/")[::-1] if path else []
-    links = 0
+    links = detour = 0
     while parts:
         part = parts.pop()
         if part in ("", "."):
@@ -197,7 +208,11 @@ def find_directory(
                 followed.append(part)
             if child.target.startswith("/"):
                 trail = [root]
-            parts += child.target.split("/")[::-1]
+            more = child.target.split("/")[::-1]
+            detour += len(more)
+            if detour > MAX_DETOUR:
+                raise CorruptImage(f"symbolic links take a way of over {MAX_DETOUR:,}: {path!r}")
+            parts += more
         else:
             return None
     return trail[-1]
@@ -211,7 +226,7 @@ def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
     names: list[str] = []
     trail: list[Node] = [root]
     parts = path.split("/")[::-1]
-    links = 0
+    links = detour = 0
     while parts:
         part = parts.pop()
         if part in ("", "."):
@@ -225,11 +240,13 @@ def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
         child = here.children.get(part) if isinstance(here, Directory) else None
         if isinstance(child, Symlink):
             links += 1
-            if links > MAX_SYMLINKS:
+            more = child.target.split("/")[::-1]
+            detour += len(more)
+            if links > MAX_SYMLINKS or detour > MAX_DETOUR:
                 return None
             if child.target.startswith("/"):
                 names, trail = [], [root]
-            parts += child.target.split("/")[::-1]
+            parts += more
         elif child is None:
             return None
         else:
@@ -245,7 +262,9 @@ _FILE, _DIRECTORY, _HARD_LINK, _SYMLINK = Kind.FILE, Kind.DIRECTORY, Kind.HARD_L
 class _Merger:
     """The state of the merge: the tree so far, and what has been hidden."""
 
-    def __init__(self, touching: frozenset[int]) -> None:
+    def __init__(self, touching: frozenset[int], limits: Limits) -> None:
+        self.limits = limits
+        self.implied = 0  # folders that no entry made
         self.root = Directory(0)
         self.hidden: list[Hidden] = []
         self.sizes: list[int] = []
@@ -354,6 +373,9 @@ class _Merger:
             step = find_directory(self.root, done, links)
             if step is None:
                 step = Directory(self.index)
+                self.implied += 1
+                if self.implied > self.limits.entries:
+                    raise self.limits.refusal("entries", f"more folders above entries at {done!r}")
                 before = directory.children.get(part)
                 directory.children[part] = step
                 if before is not None:

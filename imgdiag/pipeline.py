@@ -25,7 +25,7 @@ from imgdiag.facts import Facts
 from imgdiag.files import Files
 from imgdiag.filesystem import Cause, Directory, merge
 from imgdiag.image import instruction
-from imgdiag.layers.walk import Layer, read_layer
+from imgdiag.layers.walk import Layer
 from imgdiag.prediction import Outcome, predict
 from imgdiag.project.alignment import Alignment
 from imgdiag.project.choice import Choice
@@ -58,9 +58,7 @@ def analyze(
     nothing imports. Nothing of the image is run and nothing is written. Raises ImgdiagError.
     """
     capture = CAPTURE_IMPORTS if check_imports else CAPTURE
-    image = sources.load(
-        reference, lambda reader: read_layer(reader, capture), request or Request()
-    )
+    image = sources.load_layers(reference, request or Request(), capture)
     return examine(image, declared, dockerfile, sources_read=check_imports)
 
 
@@ -87,6 +85,7 @@ def measure(
     filesystem = merge(
         [layer.content for layer in image.layers],
         frozenset(index for index, command in enumerate(commands) if sets_times(command)),
+        image.limits,
     )
     unread = [index for index, layer in enumerate(image.layers) if layer.content is None]
     return Facts(

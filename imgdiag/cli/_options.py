@@ -37,6 +37,20 @@ def platform_of(value: str) -> Platform:
     return Platform(*parts)
 
 
+def limit_of(value: str) -> tuple[str, int]:
+    """Return the two parts of `NAME=N`, a limit of `imgdiag.limits`; an option type for click."""
+    from imgdiag.limits import BYTES, NAMES
+
+    name, _, number = value.partition("=")
+    if name not in NAMES:
+        raise click.BadParameter(f"{value!r} is not NAME=N with a name of {', '.join(NAMES)}")
+    if name in BYTES:
+        return name, size_of(number)
+    if not number.isdecimal() or len(number) > 18:
+        raise click.BadParameter(f"{number!r} is no number")
+    return name, int(number)
+
+
 Reading = Callable[[], "AbstractContextManager[Request]"]
 """What a command that reads an image is given: a block with the request, and progress shown."""
 
@@ -50,17 +64,23 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
         platform: Platform | None,
         route: str,
         engine_root: Path | None,
+        limits: tuple[tuple[str, int], ...],
         quiet: bool,
         **others: Any,
     ) -> None:
         @contextmanager
         def reading() -> Iterator[Request]:
+            from imgdiag.limits import Limits, Meter
             from imgdiag.sources import Request
 
             progress = TerminalProgress(quiet=quiet)
             try:
                 yield Request(
-                    platform=platform, route=route, engine_root=engine_root, progress=progress
+                    platform=platform,
+                    route=route,
+                    engine_root=engine_root,
+                    progress=progress,
+                    meter=Meter(Limits(**dict(limits))),
                 )
             finally:
                 progress.close()
@@ -87,6 +107,15 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                 "--engine-root",
                 type=click.Path(exists=True, file_okay=False, path_type=Path),
                 help="The engine's folder as seen from here, when it is not where the engine says.",
+            ),
+            click.option(
+                "--limit",
+                "limits",
+                type=limit_of,
+                metavar="NAME=N",
+                multiple=True,
+                help="How much of an image is read, for one that you trust: unpacked=1TB, ratio, "
+                "entries, kept=4GB, layers, header or manifest; see SECURITY.md.",
             ),
             click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
         )

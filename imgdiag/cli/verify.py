@@ -86,10 +86,8 @@ def command(
 
 def _read(reference: str, request: Request) -> Facts:
     from imgdiag import pipeline, sources
-    from imgdiag.capture import CAPTURE
-    from imgdiag.layers.walk import read_layer
 
-    image = sources.load(reference, lambda reader: read_layer(reader, CAPTURE), request)
+    image = sources.load_layers(reference, request)
     return pipeline.measure(image)
 
 

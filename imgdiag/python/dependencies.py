@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 from packaging.utils import canonicalize_name
 
 from imgdiag import sources
-from imgdiag.capture import CAPTURE
 from imgdiag.errors import ImgdiagError
 from imgdiag.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.image import ImageConfig
-from imgdiag.layers.walk import read_layer
 from imgdiag.python.environments import Environment
 from imgdiag.python.graph import Graph
 from imgdiag.python.roots import Roots
@@ -59,8 +57,9 @@ def read_dependencies(
 
     Raises ImgdiagError, also when there is no such environment.
     """
-    image = sources.load(reference, lambda reader: read_layer(reader, CAPTURE), request)
-    facts = Facts(config=image.config, filesystem=merge([layer.content for layer in image.layers]))
+    image = sources.load_layers(reference, request)
+    filesystem = merge([layer.content for layer in image.layers], limits=image.limits)
+    facts = Facts(config=image.config, filesystem=filesystem)
     found = dependencies_of(facts)
     if environment is not None:
         found = _chosen(found, environment)

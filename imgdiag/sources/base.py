@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from imgdiag.image import ImageConfig, Platform
 from imgdiag.layers.reader import Reader
+from imgdiag.limits import DEFAULT, Limits, Meter
 
 T = TypeVar("T")
 
@@ -50,7 +51,8 @@ class Request:
     `name` (a tag or digest) and `platform` choose among several images in one place; `layout`,
     "docker" or "oci", says which manifest to follow where an archive holds both kinds. `route`
     (auto, store or save) is the way to an engine's image, and `engine_root` the engine's folder
-    as seen from here, when it is not where the engine says.
+    as seen from here, when it is not where the engine says. `meter` counts what is read of one
+    image against its limits.
     """
 
     name: str | None = None
@@ -59,6 +61,12 @@ class Request:
     route: str = "auto"
     engine_root: Path | None = None
     progress: Progress = field(default_factory=Silent)
+    meter: Meter = field(default_factory=Meter)
+
+    @property
+    def limits(self) -> Limits:
+        """How much of an image is read."""
+        return self.meter.limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +93,4 @@ class SourceImage(Generic[T]):
     engine_bytes: int | None = None
     route_note: str = ""  # why a faster route was not taken
     warnings: tuple[str, ...] = ()
+    limits: Limits = DEFAULT  # under which it was read

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from imgdiag.errors import CorruptImage
 from imgdiag.layers.compression import Compression, decompress, sniff
 from imgdiag.layers.reader import FileReader, StreamReader
+from imgdiag.limits import Meter
 from imgdiag.sources.base import LayerVisitor, Request, T
 
 
@@ -24,21 +25,38 @@ class Place:
 
 
 def visit_stream(
-    chunks: Iterator[bytes], digest: str | None, visit: LayerVisitor[T], warn: Callable[[str], None]
+    chunks: Iterator[bytes],
+    digest: str | None,
+    visit: LayerVisitor[T],
+    meter: Meter,
+    warn: Callable[[str], None],
 ) -> tuple[T, Compression]:
     """Let `visit` read the layer in `chunks`, then read on to the end so that all is checked.
 
-    `digest` is what the stored bytes must hash to. Raises CorruptImage.
+    `digest` is what the stored bytes must hash to. Raises CorruptImage, and TooLarge for more than
+    `meter` allows.
     """
     head = next(chunks, b"")
     compression = sniff(head)
     stored: Iterator[bytes] = itertools.chain([head], chunks)
     if digest is not None:
         stored = verified(stored, digest)
-    reader = StreamReader(decompress(stored, compression, warn))
+    reader = StreamReader(unpacked(stored, compression, meter, warn))
     found = visit(reader)
     reader.drain()
     return found, compression
+
+
+def unpacked(
+    chunks: Iterator[bytes], compression: Compression, meter: Meter, warn: Callable[[str], None]
+) -> Iterator[bytes]:
+    """Yield the plain bytes of `chunks` as `decompress` does, counted. Raises TooLarge."""
+    if compression is Compression.NONE:
+        yield from chunks
+        return
+    for chunk in decompress(chunks, compression, warn):
+        meter.unpacked(len(chunk))
+        yield chunk
 
 
 def verified(chunks: Iterator[bytes], digest: str) -> Iterator[bytes]:
@@ -71,7 +89,7 @@ def visit_file(
         found = visit(FileReader(place.descriptor, place.start, place.start + place.size))
         request.progress.advance(place.size)
         return found, Compression.NONE
-    return visit_stream(_chunks(place, request), digest, visit, warn)
+    return visit_stream(_chunks(place, request), digest, visit, request.meter, warn)
 
 
 def _chunks(place: Place, request: Request) -> Iterator[bytes]:
@@ -79,6 +97,7 @@ def _chunks(place: Place, request: Request) -> Iterator[bytes]:
     while chunk := os.pread(place.descriptor, min(_STEP, end - at), at):
         at += len(chunk)
         request.progress.advance(len(chunk))
+        request.meter.stored(len(chunk))
         yield chunk
 
 

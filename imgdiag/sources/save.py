@@ -56,6 +56,7 @@ def _chunks(
             if number == 0:
                 request.progress.expect(expected, "docker save")
             request.progress.advance(len(chunk))
+            request.meter.stored(len(chunk))
             yield chunk
 
 

@@ -15,6 +15,7 @@ from imgdiag.errors import CorruptImage
 from imgdiag.layers import tar as tars
 from imgdiag.layers.reader import Reader, StreamReader
 from imgdiag.layers.tar import Member
+from imgdiag.limits import TooLarge
 from tests.builder import (
     BLOCK,
     GNU,
@@ -229,10 +230,11 @@ def test_32_an_oversized_extension_is_refused_before_it_is_read(kind: bytes) -> 
             return super().read_at(start, size)
 
     reader = Watched(iter([tar(file("a"), header(b"long", kind=kind, size=1024**2 + 1))]))
-    with pytest.raises(CorruptImage) as caught:
+    with pytest.raises(TooLarge) as caught:
         _walk(reader)
     assert str(caught.value) == (
-        "a tar extension header of 1,048,577 bytes after 'a'; at most 1,048,576 are read"
+        "a tar extension header of 1,048,577 bytes after 'a'; at most 1,048,576 bytes are read. "
+        "If you trust this image, raise it with --limit header=…"
     )
     assert reader.most == BLOCK
 
