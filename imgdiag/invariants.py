@@ -14,19 +14,23 @@ from imgdiag.facts import Facts
 from imgdiag.scanner.tree import Tree
 
 
+class Breach(ImgdiagError):
+    """The numbers of an analysis contradict each other: a fault of imgdiag's, never of the image."""
+
+
 def hold(analysis: Analysis, facts: Facts) -> None:
-    """Raise ImgdiagError when the numbers of an analysis do not add up."""
+    """Raise Breach when the numbers of an analysis do not add up."""
     _raise_first(breaches(analysis, facts))
 
 
 def hold_tree(analysis: Analysis, tree: Tree) -> None:
-    """Raise ImgdiagError when the tree of an image has other numbers than its analysis."""
+    """Raise Breach when the tree of an image has other numbers than its analysis."""
     _raise_first(tree_breaches(analysis, tree))
 
 
 def _raise_first(breaches: Iterator[str]) -> None:
     for breach in breaches:
-        raise ImgdiagError(
+        raise Breach(
             f"imgdiag's numbers do not add up: {breach}",
             hint="This is a fault of imgdiag: please report it with the file that "
             "'imgdiag skeleton' makes of this image",
