@@ -1,11 +1,7 @@
 """Several files in one input, in a text that a fuzzer can cut and a person can read.
 
-    === RUN pip install x
-    %%% app/.venv/pyvenv.cfg
-    home = /usr/bin
-    %%% app/link -> real
-    %%% app/two => app/one
-    %%% !app/gone
+`=== RUN x` begins a layer, and `%%% path` a file whose content follows. `%%% path -> target` is a
+symbolic link, `%%% path => target` a hard link, and `%%% !path` a whiteout.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def run(name: str, data: bytes) -> None:
         str(error).encode("utf-8", "surrogateescape")
 
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - where there is one, files cost nothing
+_MEMORY = Path("/dev/shm")
 _NAMES = frozenset(
     ("Dockerfile", ".dockerignore", "pyproject.toml", "uv.lock", "poetry.lock", "pylock.toml",
      "requirements.txt", "Pipfile", "Pipfile.lock", "pdm.lock", "environment.yml")

@@ -159,7 +159,7 @@ def merge(
     entries = sum(len(layer.entries) + len(layer.whiteouts) for layer in layers if layer)
     if entries > limits.entries:
         raise limits.refusal("entries", f"{entries:,} entries")
-    merger = _Merger(touching, limits)
+    merger = _Merger(touching, limits, entries)
     for index, layer in enumerate(layers):
         merger.apply(index, layer)
     return merger.result()
@@ -262,9 +262,9 @@ _FILE, _DIRECTORY, _HARD_LINK, _SYMLINK = Kind.FILE, Kind.DIRECTORY, Kind.HARD_L
 class _Merger:
     """The state of the merge: the tree so far, and what has been hidden."""
 
-    def __init__(self, touching: frozenset[int], limits: Limits) -> None:
+    def __init__(self, touching: frozenset[int], limits: Limits, entries: int) -> None:
         self.limits = limits
-        self.implied = 0  # folders that no entry made
+        self.left = limits.entries - entries  # for folders that no entry made
         self.root = Directory(0)
         self.hidden: list[Hidden] = []
         self.sizes: list[int] = []
@@ -366,21 +366,28 @@ class _Merger:
 
     def _make_folder(self, path: str) -> tuple[Directory, list[str]]:
         """Make what is missing of `path`; return it and the names of links followed on the way."""
-        directory, done, followed = self.root, "", list[str]()
-        for part in path.split("/"):
-            done = join(done, part)
+        directory, followed = self.root, list[str]()
+        parts = path.split("/")
+        for count, part in enumerate(parts, 1):
+            child = directory.children.get(part)
+            if isinstance(child, Directory):
+                directory = child
+                continue
             links: list[str] = []
-            step = find_directory(self.root, done, links)
+            step = None
+            if isinstance(child, Symlink):
+                step = find_directory(self.root, "/".join(parts[:count]), links)
             if step is None:
-                step = Directory(self.index)
-                self.implied += 1
-                if self.implied > self.limits.entries:
-                    raise self.limits.refusal("entries", f"more folders above entries at {done!r}")
-                before = directory.children.get(part)
-                directory.children[part] = step
-                if before is not None:
+                self.left -= 1
+                if self.left < 0:
+                    raise self.limits.refusal(
+                        "entries", f"more entries and folders: {path[:200]!r}"
+                    )
+                step = directory.children[part] = Directory(self.index)
+                if child is not None:
+                    done = "/".join(parts[:count])
                     self.warnings.add(f"what is no folder holds entries, so it is one: {done!r}")
-                    self._replace(done, before, step)
+                    self._replace(done, child, step)
             else:
                 followed = links
             directory = step

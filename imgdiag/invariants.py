@@ -15,7 +15,7 @@ from imgdiag.scanner.tree import Tree
 
 
 class Breach(ImgdiagError):
-    """The numbers of an analysis contradict each other: a fault of imgdiag's, never of the image."""
+    """An analysis's numbers contradict each other: a fault of imgdiag's, never of the image."""
 
 
 def hold(analysis: Analysis, facts: Facts) -> None:

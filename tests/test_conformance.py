@@ -80,7 +80,7 @@ CASES = {
     60: ("JSON nested 100,000 deep, an integer of 5,000 digits", "error"),
     61: ("a byte-order mark or trailing data in manifest.json", "error"),
     62: ("two manifest.json or two index.json", "error, as engines disagree on which counts"),
-    63: ("two images that share a layer", "each is whole; the layer is read once"),
+    63: ("two images that share a layer", "each is whole"),
     64: ("the engine's own size", "reproduced to the byte, within what the engine adds"),
     65: ("a plain file system, a file that is no tar", "error: not an image"),
     66: ("a pipe on standard input, a named pipe, a terminal", "read; the terminal is an error"),
@@ -110,13 +110,10 @@ def page() -> str:
         (
             "# What imgdiag answers to odd images",
             "",
-            "'Error' is one line that says where (image → layer → entry) and what to do, exit code "
-            "3, nothing",
-            "half-written, no traceback. Each number is in the names of its tests "
-            "(`pytest -k test_51_`). This page",
-            "is made from tests/test_conformance.py; that imgdiag and other programs agree on what "
-            "layers mean is",
-            "in [agreement.md](agreement.md).",
+            "'Error' is one line that says where (image → layer → entry) and what to do, exit",
+            "code 3, nothing half-written, no traceback. Each number is in the names of its tests",
+            "(`pytest -k test_51_`), and this page is made from tests/test_conformance.py. Whether",
+            "others take layers to mean the same: [agreement.md](agreement.md).",
             "",
             "| | input | answer | tests |",
             "| ---: | --- | --- | --- |",

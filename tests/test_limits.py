@@ -156,7 +156,7 @@ def test_more_layers_than_the_limit(tmp_path: Path, save: Save) -> None:
 
 def test_folders_that_only_stand_in_paths_count_as_entries() -> None:
     deep = [file(f"{n}/" + "d/" * 99 + "f") for n in range(3)]
-    with pytest.raises(TooLarge, match="more folders above entries at '2/d"):
+    with pytest.raises(TooLarge, match="more entries and folders: '2/d"):
         merge([read_layer(StreamReader(iter([tar(*deep)])))], limits=Limits(entries=250))
 
 

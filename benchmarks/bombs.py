@@ -1,0 +1,177 @@
+"""Small files that want all of a machine: what imgdiag says, how long it takes, what memory.
+
+    python benchmarks/bombs.py [--folder DIR]
+
+Prints the table of SECURITY.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from isal import igzip_lib
+
+from imgdiag.units import format_bytes
+from tests.builder import Entry, docker, file, folder, hard_link, header, image, pax, symlink, tar
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdCompressor
+else:
+    from backports.zstd import ZstdCompressor
+
+MB = 1_000_000
+ZEROS = bytes(1024 * 1024)
+
+
+def zstd(chunks: Iterator[bytes]) -> bytes:
+    """Compress chunks of any length in all."""
+    compressor = ZstdCompressor(level=3)
+    return b"".join([*map(compressor.compress, chunks), compressor.flush()])
+
+
+def gzip(chunks: Iterator[bytes]) -> bytes:
+    """Compress chunks; one member each 256 MB, as isal compresses in one go."""
+    return b"".join(
+        igzip_lib.compress(chunk, flag=igzip_lib.COMP_GZIP) for chunk in _batches(chunks)
+    )
+
+
+def _batches(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    batch: list[bytes] = []
+    for chunk in chunks:
+        batch.append(chunk)
+        if len(batch) == 64:
+            yield b"".join(batch)
+            batch = []
+    yield b"".join(batch)
+
+
+def big_file(size: int) -> Iterator[bytes]:
+    """Yield a layer with one file of zeros."""
+    yield header(b"zeros", size=size)
+    for _ in range(size // len(ZEROS)):
+        yield ZEROS
+    yield bytes(1024)
+
+
+def headers(count: int) -> Iterator[bytes]:
+    """Yield a layer with one empty file, `count` times."""
+    block = header(b"same") * 2_000
+    for _ in range(count // 2_000):
+        yield block
+
+
+def tiny_files(count: int) -> Iterator[bytes]:
+    """Yield an honest layer of many files, a hundred in each folder."""
+    for number in range(count // 100):
+        yield folder(f"d{number}").encoded()
+        yield b"".join(file(f"d{number}/f{n}", b"x").encoded() for n in range(100))
+    yield bytes(1024)
+
+
+def long_names(count: int) -> Iterator[bytes]:
+    """Yield a layer of names of 16 kB."""
+    for number in range(count):
+        yield pax(path=f"{number}/{'n' * 16_000}") + header(b"x")
+
+
+def deep_paths(count: int) -> Iterator[bytes]:
+    """Yield a layer of paths of 2,000 parts, no folder of which has an entry."""
+    for number in range(count):
+        yield pax(path=f"{number}/{'d/' * 2_000}f") + header(b"x")
+
+
+def of(layer: bytes, plain: bytes | None = None) -> list[Entry]:
+    """Return an archive with this one layer."""
+    diff_id = f"sha256:{hashlib.sha256(plain or layer).hexdigest()}"
+    config = json.dumps({"os": "linux", "rootfs": {"diff_ids": [diff_id]}}).encode()
+    manifest = [{"Config": "config.json", "RepoTags": ["bomb:1"], "Layers": ["layer.tar"]}]
+    return [
+        file("config.json", config),
+        file("layer.tar", layer),
+        file("manifest.json", json.dumps(manifest).encode()),
+    ]
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "zstd: 300 GB of zeros": lambda: tar(*of(zstd(big_file(300_000 * MB)))),
+    "gzip: 20 GB of zeros (honest enough)": lambda: tar(*of(gzip(big_file(20_000 * MB)))),
+    "zstd in zstd: 300 GB of zeros": lambda: zstd(iter([tar(*of(zstd(big_file(300_000 * MB))))])),
+    "zstd: one header 100 million times": lambda: tar(*of(zstd(headers(100 * MB)))),
+    "zstd: a million names of 16 kB": lambda: tar(*of(zstd(long_names(1 * MB // 5)))),
+    "20,000 paths of 2,000 folders": lambda: tar(*of(zstd(deep_paths(20_000)))),
+    "a layer of a million files (honest)": lambda: tar(*of(b"".join(tiny_files(MB)))),
+    "a layer named 500 times, 10,000 files each": lambda: tar(
+        *docker(image(*[b"".join(tiny_files(10_000))] * 500))
+    ),
+    "500 MB of global pax headers": lambda: tar(
+        *of(zstd(iter([pax(kind=b"g", **{f"k{n}": "v" * 90 for n in range(9_000)})] * 500)))
+    ),
+    "100,000 hard links in a circle": lambda: tar(
+        *docker(image([hard_link(f"l{n}", f"l{(n + 1) % 100_000}") for n in range(100_000)]))
+    ),
+    "100,000 files below 40 symlinks": lambda: tar(
+        *docker(
+            image(
+                [
+                    folder("d"),
+                    *(symlink(f"l{n}", f"l{n + 1}" if n < 38 else "d") for n in range(39)),
+                    *(file(f"l0/{n}/f") for n in range(100_000)),
+                ]
+            )
+        )
+    ),
+    "a manifest of 16 MB of brackets": lambda: tar(
+        file("manifest.json", b"[" + b"[]," * 5_592_000)
+    ),
+}
+
+
+def main() -> None:
+    """Make each bomb, light it, and print a row."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    print("| input | file | time | memory | answer |\n| --- | ---: | ---: | ---: | --- |")
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        for what, make in BOMBS.items():
+            if options.only in what:
+                path = Path(name) / "bomb.tar"
+                path.write_bytes(make())
+                print(
+                    f"| {what} | {format_bytes(path.stat().st_size)} | {light(path)} |", flush=True
+                )
+
+
+def light(path: Path) -> str:
+    """Analyse an archive in a process of its own; return its row."""
+    start = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "imgdiag", "analyze", "-q", "-f", "json", str(path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    assert process.stderr is not None
+    said = process.stderr.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    answer = said.partition(". If you")[0].removeprefix("imgdiag: ").strip() or "read"
+    return (
+        f"{time.monotonic() - start:.1f} s | {format_bytes(usage.ru_maxrss * 1024)} | "
+        f"{answer.replace('bomb.tar → ', '').replace('bomb.tar: ', '')[:110]}"
+    )
+
+
+if __name__ == "__main__":
+    main()
