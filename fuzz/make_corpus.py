@@ -31,6 +31,15 @@ from tests.builder import (
 
 CORPUS = Path(__file__).parent / "corpus"
 _SITE = "app/.venv/lib/python3.11/site-packages"
+_SOURCE = b"""import x.tests
+from . import docs
+if a:
+    f = __import__("x.examples")
+try:
+    import tests
+except ImportError:
+    open(os.path.join(__file__, f"{n}/tests"))
+"""
 _ID = "sha256:" + "0" * 63
 
 
@@ -75,6 +84,7 @@ def main() -> None:
     _write("manifests", _manifests())
     _write("config", {"config": made.config, "null": b'{"history": null, "rootfs": {}}'})
     _write("image", _images())
+    _write("python", {"imports": _SOURCE, "deep": b"(" * 300 + b"tests" + b")" * 300})
     for check in all_checks():
         for number, example in enumerate(check.examples):
             texts = {path: text for path, text in example.files.items() if isinstance(text, str)}
@@ -145,7 +155,7 @@ def _images() -> dict[str, bytes]:
         "app/uv.lock": "version = 1\n[[package]]\nname = 'x'\nversion = '1'\n",
         "app/requirements.txt": "-r more.txt\nx==1 --hash=sha256:0\n",
     }
-    parts = (f"%%% {path}\n{text}" for path, text in files.items())
+    parts = [f"%%% {path}\n{text}" for path, text in files.items()]
     settings = {"Cmd": ["x", "--reload"], "Env": ["PATH=/app/.venv/bin:/usr/bin"], "User": "app"}
     inputs["everything"] = "\n".join(
         [json.dumps(settings), "=== RUN pip install x && rm -rf /root/.cache", *parts]

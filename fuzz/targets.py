@@ -25,6 +25,8 @@ from imgdiag.project.alignment import align
 from imgdiag.project.checks import check_project
 from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.project.project import Project
+from imgdiag.python.imports.digest import digest
+from imgdiag.python.imports.syntax import references
 from imgdiag.reports import Style, formats, render
 from imgdiag.sources import Request, SourceImage, SourceLayer
 from imgdiag.sources.blobs import unpacked
@@ -45,7 +47,8 @@ def tar(data: bytes) -> None:
 def compression(data: bytes) -> None:
     """Decompress in small pieces; what came out is never more than the limit."""
     pieces = iter([data[at : at + 1_000] for at in range(0, len(data), 1_000)])
-    total = sum(len(each) for each in unpacked(pieces, sniff(data), Meter(_LIMITS), len))
+    chunks = unpacked(pieces, sniff(data), Meter(_LIMITS), lambda message: None)
+    total = sum(map(len, chunks))
     assert total <= _LIMITS.unpacked + CHUNK
 
 
@@ -123,6 +126,13 @@ def config(data: bytes) -> None:
         instruction(entry.created_by)
 
 
+def python(data: bytes) -> None:
+    """Look for imports in a source, by its tree and by its text."""
+    for folder, name in (("app", "a.py"), ("app/.venv/lib/python3.11/site-packages/x", "a.py")):
+        digest(folder, name, data)
+    references(data, inside=True)
+
+
 def files(data: bytes) -> None:
     """Check and patch a project given by its files: pyproject.toml, locks, requirements."""
     project({name: content for name, content in sections(data) if name in _NAMES})
@@ -145,7 +155,7 @@ def project(contents: dict[str, bytes]) -> None:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     each.__name__: each
-    for each in (tar, compression, archive, manifests, config, image, dockerfile, files)
+    for each in (tar, compression, archive, manifests, config, image, dockerfile, files, python)
 }
 
 
