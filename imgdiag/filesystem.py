@@ -274,6 +274,7 @@ class _Merger:
         self.touching = touching
         self.index = 0
         self.folders: dict[str, Directory] = {}  # of this layer, those not found by links
+        self.made: set[str] | None = None  # folders that have an entry in this layer, if asked
         self.moved = False  # a folder or link was replaced: a path may now lead elsewhere
 
     def result(self) -> Filesystem:
@@ -298,10 +299,11 @@ class _Merger:
 
     def apply(self, index: int, layer: Layer | None) -> None:
         self.index = index
+        self.made = None
         size = files = 0
         if layer is not None:
             for whiteout in layer.whiteouts:
-                self._apply_whiteout(whiteout)
+                self._apply_whiteout(whiteout, layer)
             path = None
             directory = self.root
             self.moved = True  # by whiteouts, or by the layers before
@@ -327,8 +329,11 @@ class _Merger:
         self.sizes.append(size)
         self.counts.append(files)
 
-    def _apply_whiteout(self, whiteout: Whiteout) -> None:
-        directory = find_directory(self.root, whiteout.parent)
+    def _apply_whiteout(self, whiteout: Whiteout, layer: Layer) -> None:
+        followed: list[str] = []
+        directory = None
+        if not self._is_replaced(whiteout.parent, layer):
+            directory = find_directory(self.root, whiteout.parent, followed)
         if directory is None:
             return
         if whiteout.name is None:
@@ -340,6 +345,29 @@ class _Merger:
         elif whiteout.name in directory.children:
             node = directory.children.pop(whiteout.name)
             self._hide(join(whiteout.parent, whiteout.name), node, Cause.DELETED)
+
+    def _is_replaced(self, path: str, layer: Layer) -> bool:
+        """Tell whether `path` leads by a symbolic link that the layer makes a folder of.
+
+        The folder comes before what is in it, so that its whiteouts say nothing of where the link
+        led.
+        """
+        directory = self.root
+        parts = path.split("/") if path else []
+        for count, part in enumerate(parts, 1):
+            child = directory.children.get(part)
+            if isinstance(child, Symlink):
+                if self.made is None:
+                    self.made = {
+                        join(entry.parent, entry.name)
+                        for entry in layer.entries
+                        if entry.kind is _DIRECTORY
+                    }
+                return "/".join(parts[:count]) in self.made
+            if not isinstance(child, Directory):
+                return False
+            directory = child
+        return False
 
     def _folder(self, path: str) -> Directory:
         """Return the folder at `path`, its missing parents made."""
