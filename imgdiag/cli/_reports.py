@@ -49,6 +49,7 @@ class Wanted:
     def write(self, render: Render, *, details: bool = False) -> None:
         """Print one report and write the others. Raises ImgdiagError."""
         from imgdiag.reports import Style
+        from imgdiag.writing import write_file
 
         style = Style(
             color=_options.wants_color(),
@@ -60,7 +61,7 @@ class Wanted:
             click.echo(render(self.printed, style), nl=False)
         style = Style(details=details, marker=self.marker)
         for name, path in self.files:
-            _write(path, render(name, style), "w")
+            write_file(path, render(name, style).encode())
         if self.summary is not None:
             _append_summary(self.summary, render("markdown", style))
 
@@ -204,7 +205,7 @@ def _append_summary(path: Path, text: str) -> None:
             err=True,
         )
         return
-    _write(path, f"\n{text}" if size else text, "a")
+    _append(path, f"\n{text}" if size else text)
 
 
 def _check_writable(path: Path) -> None:
@@ -215,9 +216,9 @@ def _check_writable(path: Path) -> None:
         )
 
 
-def _write(path: Path, text: str, mode: str) -> None:
+def _append(path: Path, text: str) -> None:
     try:
-        with path.open(mode, encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
         raise ImgdiagError(

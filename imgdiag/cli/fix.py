@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgdiag.cli._files import replace_file
 from imgdiag.cli._project import reads_project
 from imgdiag.text import printable
+from imgdiag.writing import write_file
 
 if TYPE_CHECKING:
     from imgdiag.project.fix.patch import NotSure, Patch
@@ -33,8 +33,7 @@ def command(project: Project, write: bool) -> None:
     patches = [each for each in found if isinstance(each, Patch)]
     for patch in patches:
         if write:
-            after = patch.after.encode("utf-8", "surrogateescape")
-            replace_file(project.folder / patch.path, after)
+            write_file(project.folder / patch.path, patch.after.encode("utf-8", "surrogateescape"))
         else:
             click.echo(_shown(patch.diff()), nl=False)
     for patch in patches:

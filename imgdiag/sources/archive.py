@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from imgdiag.errors import within
+from imgdiag.errors import CorruptImage, ImgdiagError, within
 from imgdiag.layers import tar
 from imgdiag.layers.compression import Compression, sniff
 from imgdiag.layers.reader import FileReader
@@ -27,8 +28,9 @@ def load(path: Path, visit: LayerVisitor[T], request: Request) -> SourceImage[T]
 
     One that is compressed as a whole, or a pipe, is streamed. Raises ImgdiagError.
     """
-    with path.open("rb") as file, within(path.name):
+    with path.open("rb") as file, within(path.name), ExitStack() as watch:
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            watch.enter_context(unchanged(file))
             head = os.pread(file.fileno(), 6, 0)
             if head and sniff(head) is Compression.NONE:
                 return _load_plain(file, path, visit, request)
@@ -40,6 +42,28 @@ def load(path: Path, visit: LayerVisitor[T], request: Request) -> SourceImage[T]
             visit=visit,
             request=request,
         )
+
+
+@contextmanager
+def unchanged(file: BinaryIO) -> Iterator[None]:
+    """Raise CorruptImage when the file is another one after this block than before it.
+
+    Whatever went wrong in the block is then no wonder: this error comes in its place.
+    """
+    before = os.fstat(file.fileno())
+    failure: ImgdiagError | None = None
+    try:
+        yield
+    except ImgdiagError as error:
+        failure = error
+    after = os.fstat(file.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise CorruptImage(
+            "was changed while it was read",
+            hint="Wait until whatever writes it has finished, and try again",
+        ) from failure
+    if failure is not None:
+        raise failure
 
 
 def _load_plain(

@@ -21,6 +21,8 @@ from .sequences import Tree, layers, merged_tree, told, tree_in_tar, tree_on_dis
 # `docker create` puts these into the container, and its export names them.
 ENGINES_OWN = (".dockerenv", "dev", "etc", "proc", "sys", "run", "tmp", "var")
 
+TAG = "docker.io/library/imgdiag-agreement:1"
+
 slow = settings(
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
@@ -53,11 +55,11 @@ def shown_by(engine: Engine, made: Sequence[Sequence[Entry]]) -> Tree:
     with tempfile.TemporaryDirectory() as name:
         archive = write_archive(
             Path(name) / "image.tar",
-            docker(image(*made, settings={"Cmd": ["/x"]}, tags=["imgdiag-agreement:1"])),
+            docker(image(*made, settings={"Cmd": ["/x"]}, tags=[TAG])),
         )
         engine.docker("load", "--quiet", "--input", str(archive))
     try:
-        identity = engine.docker("create", "imgdiag-agreement:1").strip()
+        identity = engine.docker("create", TAG).strip()
         try:
             exported = subprocess.run(
                 [engine.cli, "export", identity], env=engine.env, capture_output=True, check=True
@@ -65,7 +67,7 @@ def shown_by(engine: Engine, made: Sequence[Sequence[Entry]]) -> Tree:
         finally:
             engine.docker("rm", identity)
     finally:
-        engine.docker("rmi", "--force", "imgdiag-agreement:1")
+        engine.docker("rmi", "--force", TAG)
     return tree_in_tar(io.BytesIO(exported), ENGINES_OWN)
 
 
