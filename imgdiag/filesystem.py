@@ -386,7 +386,8 @@ class _Merger:
             found, followed = self._make_folder(path)
         if followed:
             self.warnings.add(
-                f"entries under a symbolic link go where it leads, as in most engines: {path!r}"
+                f"entries under a symbolic link go where it leads (engines on overlayfs put a "
+                f"folder in its place): {path!r}"
             )
         else:
             self.folders[path] = found

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,14 +27,16 @@ from tests.builder import docker, file, gzipped, image, json_bytes, oci, tar, wr
 CHANGED = "was changed while it was read. Wait until whatever writes it has finished, and try again"
 
 
-def imgdiag(*arguments: str | Path, **options: object) -> subprocess.Popen[str]:
+def imgdiag(
+    *arguments: str | Path, preexec_fn: Callable[[], None] | None = None
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "imgdiag", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[1],
-        **options,  # type: ignore[call-overload]
+        preexec_fn=preexec_fn,
     )
 
 
@@ -210,15 +212,13 @@ def test_a_small_disk_that_is_full(large: Path, tmp_path_factory: pytest.TempPat
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("nothing can be mounted here")
     try:
-        for arguments in (["skeleton", "-o", small / "s.tar"], ["analyze", "-o", small / "r"]):
-            if arguments[0] == "analyze":
-                arguments[2] = f"json={small / 'r.json'}"
-                (small / "filler").write_bytes(bytes(60_000))
-            process = imgdiag(arguments[0], "-q", large, *arguments[1:])
+        for command, output in (("skeleton", f"{small}/s.tar"), ("analyze", f"json={small}/r")):
+            process = imgdiag(command, "-q", large, "-o", output)
             _, said = process.communicate()
             assert process.returncode == 3, said
             assert "(No space left on device)" in said
             assert {each.name for each in small.iterdir()} <= {"filler"}
+            (small / "filler").write_bytes(bytes(60_000))  # a report is smaller
     finally:
         subprocess.run(["umount", str(small)], check=True)
 

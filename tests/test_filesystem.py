@@ -134,6 +134,12 @@ def test_42_a_circle_of_links_is_listed_and_never_followed() -> None:
     assert str(caught.value) == "symbolic links in a circle: 'a'"
 
 
+DIFFERS = (
+    "entries under a symbolic link go where it leads "
+    "(engines on overlayfs put a folder in its place)"
+)
+
+
 def test_43_an_implicit_symlinked_parent_is_followed() -> None:
     filesystem = merged(
         [folder("usr/bin"), symlink("bin", "usr/bin"), symlink("abs", "/usr")],
@@ -149,8 +155,8 @@ def test_43_an_implicit_symlinked_parent_is_followed() -> None:
         "abs": "→ /usr",
     }
     assert filesystem.warnings == (
-        "entries under a symbolic link go where it leads, as in most engines: 'bin'",
-        "entries under a symbolic link go where it leads, as in most engines: 'abs/lib'",
+        f"{DIFFERS}: 'bin'",
+        f"{DIFFERS}: 'abs/lib'",
     )
 
 

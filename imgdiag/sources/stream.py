@@ -135,7 +135,7 @@ class _Blobs(Generic[T]):
         refuse_large(name, self.size(name), self._meter.limits)
         data = self._json.get(follow(name, self._links))
         if data is None:
-            raise CorruptImage(f"{name!r} is not valid JSON")
+            raise CorruptImage(f"{name!r} is not valid JSON, or too large to be a manifest")
         return data
 
     def found(self, name: str) -> tuple[T, Compression]:

@@ -76,8 +76,7 @@ def _honest(changes: list[list[Entry]]) -> list[Entry]:
         entries[path] = entry
     kept = []
     for path, mark in marks.items():
-        parent, _, name = path.rpartition("/")
-        hidden = f"{parent}/{name.removeprefix('.wh.')}".lstrip("/")
+        parent = path.rpartition("/")[0]
         if parent and parent not in entries:
             if any(entries.get(each, folder(each)).kind != b"5" for each in _above(path)):
                 continue
@@ -85,11 +84,16 @@ def _honest(changes: list[list[Entry]]) -> list[Entry]:
                 entries.setdefault(each, folder(each))
         if parent and entries[parent].kind != b"5":
             continue
-        if hidden not in entries:
-            kept.append(mark)
+        kept.append(mark)
+    kept = [each for each in kept if _hidden_by(each) not in entries]
     # Folders before what is in them, links after what they lead to.
     order = sorted(entries.values(), key=lambda each: (each.kind == b"1", each.path.rstrip("/")))
     return [*order, *kept]
+
+
+def _hidden_by(mark: Entry) -> str:
+    parent, _, name = mark.path.rpartition("/")
+    return f"{parent}/{name.removeprefix('.wh.')}".lstrip("/")
 
 
 def _above(path: str) -> list[str]:
