@@ -104,3 +104,10 @@ CASES = (
         theirs=("same", "same", "same", "same"),
     ),
 )
+
+
+def table() -> str:
+    """Return the table of docs/agreement.md."""
+    rows = (f"| {each.what} | {each.ours} | {' | '.join(each.theirs)} |" for each in CASES)
+    head = "| layers | imgdiag | umoci | overlay2 | containerd | podman |"
+    return "\n".join((head, "| --- | --- | --- | --- | --- | --- |", *rows))
