@@ -336,6 +336,11 @@ class _Merger:
             directory = find_directory(self.root, whiteout.parent, followed)
         if directory is None:
             return
+        if followed:
+            self.warnings.add(
+                "a whiteout under a symbolic link counts where it leads (engines on overlayfs put "
+                f"a folder in its place): {whiteout.parent!r}"
+            )
         if whiteout.name is None:
             if directory is self.root and directory.children:
                 self.warnings.add("an opaque mark on the root hides all layers below it")

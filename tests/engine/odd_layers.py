@@ -28,13 +28,13 @@ CASES = (
     Odd(
         what="an entry below a lower layer's symlink, without an entry for the folder",
         layers=(_BASE, (file("link/y", 5),)),
-        ours="goes where the link leads",
+        ours="goes where the link leads, with a warning",
         theirs=("same", "other", "other", "other"),
     ),
     Odd(
         what="a whiteout below a lower layer's symlink",
         layers=(_BASE, (whiteout("link/x"),)),
-        ours="hides what stands where the link leads",
+        ours="hides what stands where the link leads, with a warning",
         theirs=("same", "other", "other", "other"),
     ),
     Odd(
