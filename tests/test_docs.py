@@ -25,7 +25,7 @@ from imgdiag.schema import commands, schema_of
 
 ROOT = Path(__file__).parents[1]
 UPDATE = os.environ.get("IMGDIAG_UPDATE_DOCS") == "1"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHOWN = re.compile(
     r"<!-- output of: imgdiag (?P<command>.+?) -->\n```text\n(?P<output>.*?)```\n", re.DOTALL
 )
