@@ -61,6 +61,10 @@ class Meter:
     def __init__(self, limits: Limits = DEFAULT) -> None:
         self.limits = limits
         self._lock = Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew: what was read of the image came to nothing, and another way is taken."""
         self._stored = self._unpacked = self._entries = self._kept = 0
 
     def stored(self, count: int) -> None:

@@ -193,6 +193,17 @@ def test_a_meter_is_for_one_image(tmp_path: Path) -> None:
         assert len(sources.load_layers(str(path), request).layers) == 1
 
 
+def test_a_meter_that_begins_anew() -> None:
+    meter = Meter(Limits(entries=10, kept=10, unpacked=10))
+    for _ in range(3):
+        meter.read(10, 10)
+        meter.unpacked(10)
+        meter.reset()
+    meter.read(1, 1)
+    with pytest.raises(TooLarge):
+        meter.read(10, 0)
+
+
 def test_a_skeleton_has_the_same_limits(tmp_path: Path) -> None:
     path = write_archive(tmp_path / "image.tar", oci(image([file("zeros", 3_000_000)])))
     request = Request(meter=Meter(Limits(unpacked=1_000_000)))

@@ -42,6 +42,7 @@ def load(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
                     raise
                 note = f"by docker save, as {closed}"
                 request.progress.note(note)
+                request.meter.reset()
     local = host.startswith("unix://")
     with answering(name, host, tls) as client, within(name):
         image = save.load(
