@@ -1,6 +1,6 @@
-"""Small files that want all of a machine: what imgdiag says, what processor time and memory it takes.
+"""Small files that want all of a machine: what imgdiag says, in what time and memory.
 
-    python benchmarks/bombs.py [--folder DIR]
+    python -m benchmarks.bombs [--folder DIR]
 
 Prints the table of SECURITY.md.
 """
