@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -13,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imgdiag.cli import wanted_color
 from imgdiag.cli._progress import TerminalProgress
 from imgdiag.image import Platform
 from imgdiag.units import parse_size
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from imgdiag.sources import Request
 
 
@@ -37,6 +39,27 @@ def platform_of(value: str) -> Platform:
     return Platform(*parts)
 
 
+def complete_reference(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return what a REF may go on with; for `shell_complete` of an option or argument."""
+    from imgdiag.cli._completion import references
+
+    return references(incomplete)
+
+
+def complete_rule(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the rules and checks whose names begin so; for `shell_complete`."""
+    from imgdiag.cli._completion import rules
+
+    return rules(incomplete)
+
+
+reference = click.argument("reference", metavar="REF", shell_complete=complete_reference)
+"""The argument of a command that reads one image."""
+
 Reading = Callable[[], "AbstractContextManager[Request]"]
 """What a command that reads an image is given: a block with the request, and progress shown."""
 
@@ -51,17 +74,19 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
         route: str,
         engine_root: Path | None,
         quiet: bool,
+        verbose: bool,
         **others: Any,
     ) -> None:
         @contextmanager
         def reading() -> Iterator[Request]:
             from imgdiag.sources import Request
 
-            progress = TerminalProgress(quiet=quiet)
+            progress = TerminalProgress(quiet=quiet, verbose=verbose)
             try:
                 yield Request(
                     platform=platform, route=route, engine_root=engine_root, progress=progress
                 )
+                progress.done()
             finally:
                 progress.close()
 
@@ -87,6 +112,12 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                 "--engine-root",
                 type=click.Path(exists=True, file_okay=False, path_type=Path),
                 help="The engine's folder as seen from here, when it is not where the engine says.",
+            ),
+            click.option(
+                "-v",
+                "--verbose",
+                is_flag=True,
+                help="Say on standard error what is read, and when.",
             ),
             click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
         )
@@ -136,8 +167,9 @@ def as_text_or_json(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def wants_color() -> bool:
-    """Tell whether standard output takes colour: a terminal, and no NO_COLOR (no-color.org)."""
-    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    """Tell whether standard output takes colour: a terminal does, if the environment lets it."""
+    wanted = wanted_color()
+    return sys.stdout is not None and (sys.stdout.isatty() if wanted is None else wanted)
 
 
 def page_width() -> int:
