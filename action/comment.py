@@ -11,7 +11,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 _LONGEST = 65_000  # GitHub takes 65,536 characters
@@ -117,4 +116,4 @@ def gh(*arguments: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

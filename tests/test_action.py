@@ -285,7 +285,7 @@ def test_as_root_where_that_is_allowed(
 ) -> None:
     runner.program(
         "sudo",
-        f'echo "$@" >> {runner.folder}/sudo\n[ "$2" = true ] && exit {int(not allowed)}\n'
+        f'printf "%s\\n" "$*" >> {runner.folder}/sudo\n[ "$2" = true ] && exit {int(not allowed)}\n'
         'shift 2; exec "$@"',
     )
     runner.step("run.py", INPUT_IMAGE=image, INPUT_SUDO="true")
@@ -346,12 +346,12 @@ def test_each_image_has_its_own(runner: Runner, report: Path) -> None:
 
 
 def test_the_comment_of_a_person_is_not_written_over(runner: Runner, report: Path) -> None:
-    theirs = {"id": 1, "login": "mallory", "bot": False, "body": "<!-- imgdiag:image -->\nhello"}
-    runner.set_gh(comments=[theirs])
+    text = "<!-- imgdiag:image -->\nhello"
+    runner.set_gh(comments=[{"id": 1, "login": "mallory", "bot": False, "body": text}])
     comment(runner, report)
-    assert [each["body"][-14:] for each in runner.gh["comments"]] == [
-        theirs["body"][-14:],
-        "## The report\n",
+    assert [each["body"] for each in runner.gh["comments"]] == [
+        text,
+        "<!-- imgdiag:image -->\n## The report\n",
     ]
 
 
