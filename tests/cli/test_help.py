@@ -50,10 +50,12 @@ def examples(name: str) -> list[list[str]]:
     _, _, block = command.help.partition("Examples:\n")
     lines = block.partition("\n\n")[0].splitlines()
     # What stands after two blanks, or a #, says what the example does.
+    commands = [re.split(r"\s{2,}|[#>)]", line.strip())[0] for line in lines]
     return [
         words[words.index("imgdiag") + 1 :]
-        for line in lines
-        if "imgdiag" in (words := shlex.split(re.split(r"\s{2,}|[#>)]", line.strip())[0]))
+        for each in commands
+        for part in each.split("|")
+        if "imgdiag" in (words := shlex.split(part))
     ]
 
 

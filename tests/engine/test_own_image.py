@@ -23,7 +23,7 @@ def own_image(engine: Engine, base_image: str) -> Iterator[str]:
     engine.docker(
         *("build", "--network=host", "--quiet", "--tag", TAG),
         *("--build-arg", f"BASE={base_image}", *secret),
-        str(ROOT),
+        *("--file", str(ROOT / "docker" / "Dockerfile"), str(ROOT)),
     )
     yield TAG
     if not engine.private:
