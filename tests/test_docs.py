@@ -17,6 +17,7 @@ import pytest
 
 from imgdiag.cli import cli
 from imgdiag.configuration.documentation import configuration_page
+from imgdiag.cli._documentation import commands_page
 from imgdiag.project.checks import all_checks
 from imgdiag.project.documentation import checks_page
 from imgdiag.rules import all_rules
@@ -27,8 +28,25 @@ ROOT = Path(__file__).parents[1]
 UPDATE = os.environ.get("IMGDIAG_UPDATE_DOCS") == "1"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHOWN = re.compile(
-    r"<!-- output of: imgdiag (?P<command>.+?) -->\n```text\n(?P<output>.*?)```\n", re.DOTALL
+    r"(?P<mark><!-- output of: imgdiag (?P<command>[^\n]+?)(?: ; only: (?P<only>[^\n]+?))? -->\n"
+    r"```text\n)(?P<output>.*?)```\n",
+    re.DOTALL,
 )
+
+
+def shown(match: re.Match[str]) -> str:
+    """Return what is to stand in a document: all that is printed, or those parts of it.
+
+    A part begins behind an empty line with one that is not indented. The first is always shown.
+    """
+    text = run(match["command"])
+    if match["only"]:
+        first, *parts = re.split(r"\n\n(?=\S)", text.rstrip("\n"))
+        wanted = match["only"].split(", ")
+        kept = [part for part in parts if part.startswith(tuple(wanted))]
+        assert len(kept) == len(wanted), (wanted, [part.split("\n")[0] for part in parts])
+        text = "\n\n".join([first, *kept]) + "\n"
+    return text
 
 
 def run(command: str) -> str:
@@ -47,12 +65,7 @@ def run(command: str) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_output_that_is_shown_is_what_is_printed(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    fresh = SHOWN.sub(
-        lambda match: (
-            f"<!-- output of: imgdiag {match['command']} -->\n```text\n{run(match['command'])}```\n"
-        ),
-        text,
-    )
+    fresh = SHOWN.sub(lambda match: f"{match['mark']}{shown(match)}```\n", text)
     if UPDATE:
         page.write_text(fresh, encoding="utf-8")
     assert page.read_text(encoding="utf-8") == fresh
@@ -94,6 +107,13 @@ def test_configuration_page_is_made_from_the_keys() -> None:
     assert page.read_text(encoding="utf-8") == configuration_page()
 
 
+def test_commands_page_is_made_from_the_help() -> None:
+    page = ROOT / "docs" / "commands.md"
+    if UPDATE:
+        page.write_text(commands_page(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == commands_page()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
@@ -107,12 +127,14 @@ def test_options_that_documents_name_exist() -> None:
         for name in cli.list_commands(None)  # type: ignore[arg-type]
         for parameter in cli.get_command(None, name).params  # type: ignore[arg-type,union-attr]
         for option in (*parameter.opts, *parameter.secondary_opts)
-    }
+    } | {"--help", "--version"}
     for page in PAGES:
         if page.name == "checks.md":  # full of other programs' options
             continue
         for line in SHOWN.sub("", page.read_text(encoding="utf-8")).splitlines():
+            # Options of docker and others stand in front of imgdiag.
             if "imgdiag " in line or re.match(r"\s+--", line):
-                named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line))
+                ours = line.partition("imgdiag ")[2] or line
+                named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ours))
                 named -= {"--override-arch"}
                 assert named <= known, (page.name, named - known)

@@ -136,3 +136,48 @@ def test_only_what_it_copies_is_sent() -> None:
     assert "*" in lines
     for path in copied:
         assert (ROOT / path).exists()
+
+
+# The recipes --------------------------------------------------------------------------------------
+
+RECIPES = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```\n", RECIPES, re.DOTALL)
+
+
+def steps(value: object) -> list[dict[str, Any]]:
+    """Return the steps of every job in `value`."""
+    if isinstance(value, dict):
+        own = [each for each in value.get("steps", []) if isinstance(each, dict)]
+        return own + [step for each in value.values() for step in steps(each)]
+    return []
+
+
+def test_recipes_are_yaml_and_use_what_there_is() -> None:
+    loaded = [yaml.safe_load(block) for block in blocks("yaml")]
+    used = [
+        step["with"]
+        for each in loaded
+        for step in steps(each)
+        if "/imgdiag@" in str(step.get("uses"))
+    ]
+    assert len(used) == 2
+    for inputs in used:
+        assert set(inputs) <= set(ACTION["inputs"])
+    (component,) = [each["include"][0]["inputs"] for each in loaded if "include" in each]
+    assert set(component) <= set(INPUTS)
+    (hooks,) = [each["repos"][0]["hooks"] for each in loaded if "repos" in each]
+    assert [each["id"] for each in hooks] == [HOOK["id"]]
+
+
+def test_outputs_that_recipes_take_are_the_actions() -> None:
+    assert set(re.findall(r"steps\.imgdiag\.outputs\.(\w+)", RECIPES)) <= set(ACTION["outputs"])
+
+
+@pytest.mark.parametrize("block", [*blocks("sh"), *blocks("console")])
+def test_recipes_for_a_shell_parse(block: str) -> None:
+    script = re.sub(r"^\$ ", "", block, flags=re.MULTILINE)
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)

@@ -11,6 +11,7 @@ import gc
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,15 +63,11 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by what they are for, without importing one of them."""
-        left = self.list_commands(ctx)
-        widest = max(map(len, left))
-        for title, names in (*_SECTIONS, ("More", tuple(left))):
-            shown = [name for name in names if name in left]
-            left = [name for name in left if name not in shown]
-            if shown:
-                with formatter.section(title):
-                    rows = [(name.ljust(widest), about(name)) for name in shown]
-                    formatter.write_dl(rows)
+        names = self.list_commands(ctx)
+        widest = max(map(len, names))
+        for title, shown in sections(names):
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), about(name)) for name in shown])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -129,6 +126,16 @@ class _Commands(click.Group):
 def environment_variable(command: str, option: str) -> str:
     """Return the variable that sets an option, such as IMGDIAG_ANALYZE_MAX_SIZE."""
     return f"IMGDIAG_{command}_{option}".replace("-", "_").upper()
+
+
+def sections(names: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield what commands are for, and those of `names` that are for it; each name once."""
+    left = names
+    for title, known in (*_SECTIONS, ("More", tuple(names))):
+        shown = [name for name in known if name in left]
+        left = [name for name in left if name not in shown]
+        if shown:
+            yield title, shown
 
 
 def about(name: str) -> str:

@@ -109,10 +109,10 @@ def command(
 
     \b
     Examples:
-      imgdiag analyze my-service                  the engine's image of that tag
-      imgdiag analyze image.tar --details         every layer, folder and finding
-      docker save my-service | imgdiag analyze -  without the engine's socket
-      imgdiag analyze my-service --quick          in seconds, without sudo
+      imgdiag analyze my-service                  # the engine's image of that tag
+      imgdiag analyze image.tar --details         # every layer and finding
+      docker save my-service | imgdiag analyze -  # without the engine's socket
+      imgdiag analyze my-service --quick          # in seconds, without sudo
       imgdiag analyze my-service --dockerfile docker/Dockerfile --target runtime
       imgdiag analyze my-service --max-size 3.5GB --fail-on safe
 

@@ -44,10 +44,10 @@ def command(
 
     \b
     Examples:
-      imgdiag check                         the Dockerfile in this folder
-      imgdiag check --project services/api  the one in that folder
+      imgdiag check                         # the Dockerfile in this folder
+      imgdiag check --project services/api  # the one in that folder
       imgdiag check --dockerfile docker/Dockerfile --target runtime
-      imgdiag check --fail-on error         a gate, before anything is built
+      imgdiag check --fail-on error         # a gate, before anything is built
 
     \b
     Exit codes:

@@ -43,7 +43,7 @@ def command(
 
     \b
     Examples:
-      imgdiag compare-venv my-service  .venv in this folder
+      imgdiag compare-venv my-service  # .venv in this folder
       imgdiag compare-venv my-service api/.venv --environment /app/.venv
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.comparison import compare_venv

@@ -62,10 +62,10 @@ def command(
 
     \b
     Examples:
-      imgdiag du my-service                     the largest folders
-      imgdiag du my-service /opt --depth 2      two levels below /opt
+      imgdiag du my-service                     # the largest folders
+      imgdiag du my-service /opt --depth 2      # two levels below /opt
       imgdiag du my-service /usr/lib --top 40 --blocks
-      imgdiag du --container my-service-1 /tmp  what was written since it started
+      imgdiag du --container my-service-1 /tmp  # what was written
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.reports import Style, _du
     from imgdiag.scanner import du, live

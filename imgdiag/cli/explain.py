@@ -27,7 +27,7 @@ def command(rule: str) -> None:
     Examples:
       imgdiag explain deleted-later
       imgdiag explain chown-after-copy
-      imgdiag rules  the names of all of them
+      imgdiag rules  # the names of all of them
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.checks import all_checks
     from imgdiag.rules import all_rules

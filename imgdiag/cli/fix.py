@@ -29,7 +29,7 @@ def command(project: Project, write: bool) -> None:
 
     \b
     Examples:
-      imgdiag fix  read it first
+      imgdiag fix  # read it first
       imgdiag fix | git apply
       imgdiag fix --project services/api --write
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped

@@ -33,8 +33,8 @@ def command(
     \b
     Examples:
       imgdiag history my-service
-      imgdiag history my-service --dockerfile Dockerfile  with its lines
-      imgdiag history image.tar --no-trunc                the builder's whole text
+      imgdiag history my-service --dockerfile Dockerfile  # with its lines
+      imgdiag history image.tar --no-trunc                # nothing cut
       imgdiag history image.tar -f json
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.layers.history import read_history

@@ -15,7 +15,7 @@ def command(markdown: bool) -> None:
     \b
     Examples:
       imgdiag rules
-      imgdiag explain deleted-later  all about one of them
+      imgdiag explain deleted-later  # all about one of them
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.checks import all_checks
     from imgdiag.reports import Style

@@ -36,7 +36,7 @@ def command(reading: _options.Reading, reference: str, output: Path) -> None:
     \b
     Examples:
       imgdiag skeleton my-service -o my-service.oci.tar
-      imgdiag analyze my-service.oci.tar  the same numbers
+      imgdiag analyze my-service.oci.tar  # the same numbers
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.skeleton import write_skeleton
 

@@ -60,8 +60,8 @@ def command(
 
     \b
     Examples:
-      imgdiag tree my-service                  what was asked for, and below it
-      imgdiag tree my-service --min-size 50MB  only what leads to that much
+      imgdiag tree my-service                  # what was asked for, and below it
+      imgdiag tree my-service --min-size 50MB  # only what leads to that much
       imgdiag tree my-service --package torch --invert
       imgdiag tree my-service --environment /app/.venv --depth 1
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped

@@ -62,9 +62,9 @@ def command(
 
     \b
     Examples:
-      imgdiag verify                            the project alone
-      imgdiag verify my-service --max-size 3GB  and the image made of it
-      imgdiag verify my-service --run           and its Python, asked for torch
+      imgdiag verify                            # the project alone
+      imgdiag verify my-service --max-size 3GB  # and the image made of it
+      imgdiag verify my-service --run           # and its Python, asked for torch
 
     \b
     Exit codes:
