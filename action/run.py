@@ -33,17 +33,16 @@ def main() -> None:
         wrong("The input max-growth takes a baseline to grow from")
 
     code = run(["analyze", *analyze_options(folder), "--", image])
-    markdown = folder / "analysis.md"
-    if baseline and markdown.exists():
+    markdown, report = folder / "analysis.md", folder / "report.json"
+    if baseline and report.exists():
         compared = folder / "comparison.md"
-        code = max(code, run(["compare", *compare_options(compared), "--", baseline, image]))
+        code = max(code, run(["compare", *compare_options(compared), "--", baseline, str(report)]))
         whole = folder / "report.md"
         parts = [path.read_text(encoding="utf-8") for path in (compared, markdown) if path.exists()]
         whole.write_text("\n".join(parts), encoding="utf-8")
         markdown = whole
 
     outputs = {"code": code, "verdict": _VERDICTS.get(code, "error")}
-    report = folder / "report.json"
     if report.exists():
         sizes = json.loads(report.read_text(encoding="utf-8"))["sizes"]
         outputs |= {"size": sizes["layer_bytes"], "json": report}
@@ -80,9 +79,8 @@ def analyze_options(folder: Path) -> Iterator[str]:
 
 def compare_options(markdown: Path) -> Iterator[str]:
     """Yield the options of `imgdiag compare`."""
-    for name in ("config", "max-growth"):
-        if value := given(name):
-            yield from (f"--{name}", value)
+    if value := given("max-growth"):
+        yield from ("--max-growth", value)
     yield from ("-o", f"markdown={markdown}")
 
 

@@ -279,6 +279,34 @@ def test_what_the_image_says_is_no_command_to_the_runner(runner: Runner, image: 
     assert lines.index(f"::{token}::") == len(lines) - 1
 
 
+@pytest.mark.parametrize(
+    ("code", "growth", "verdict"), [(0, "", "passed"), (1, "5%", "failed"), (3, "", "error")]
+)
+def test_beside_a_baseline(
+    runner: Runner, image: str, code: int, growth: str, verdict: str
+) -> None:
+    """The comparison is made of the report that is there, and stands first in the comment."""
+    (runner.folder / "bin" / "imgdiag").rename(runner.folder / "bin" / "real")
+    runner.program(
+        "imgdiag",
+        f"""[ "$1" = compare ] || exec {runner.folder}/bin/real "$@"
+        printf "%s\\n" "$@" > {runner.folder}/compared
+        [ {code} = 3 ] || echo "## It grew" > {runner.folder}/imgdiag/reports/comparison.md
+        exit {code}""",
+    )
+    runner.step("run.py", INPUT_IMAGE=image, INPUT_BASELINE="main.json", INPUT_MAX_GROWTH=growth)
+    reports = runner.folder / "imgdiag" / "reports"
+    assert (runner.folder / "compared").read_text(encoding="utf-8").split() == [
+        "compare",
+        *(["--max-growth", growth] if growth else []),
+        *("-o", f"markdown={reports}/comparison.md", "--", "main.json", f"{reports}/report.json"),
+    ]
+    assert (runner.outputs["verdict"], runner.outputs["code"]) == (verdict, str(code))
+    text = Path(runner.outputs["markdown"]).read_text(encoding="utf-8")
+    assert text.startswith("## It grew\n" if code < 3 else "## ")
+    assert text.endswith((reports / "analysis.md").read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize(("allowed", "asked"), [(True, True), (False, False)])
 def test_as_root_where_that_is_allowed(
     runner: Runner, image: str, allowed: bool, asked: bool

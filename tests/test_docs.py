@@ -131,7 +131,8 @@ def test_options_that_documents_name_exist() -> None:
     for page in PAGES:
         if page.name == "checks.md":  # full of other programs' options
             continue
-        for line in SHOWN.sub("", page.read_text(encoding="utf-8")).splitlines():
+        text = SHOWN.sub("", page.read_text(encoding="utf-8"))
+        for line in re.sub(r"\\\n\s*", "", text).splitlines():
             # Options of docker and others stand in front of imgdiag.
             if "imgdiag " in line or re.match(r"\s+--", line):
                 ours = line.partition("imgdiag ")[2] or line
