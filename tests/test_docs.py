@@ -26,7 +26,8 @@ from imgdiag.schema import commands, schema_of
 
 ROOT = Path(__file__).parents[1]
 UPDATE = os.environ.get("IMGDIAG_UPDATE_DOCS") == "1"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
+PAGES = [README, CHINESE, *sorted((ROOT / "docs").glob("*.md"))]
 SHOWN = re.compile(
     r"(?P<mark><!-- output of: imgdiag (?P<command>[^\n]+?)(?: ; only: (?P<only>[^\n]+?))? -->\n"
     r"```text\n)(?P<output>.*?)```\n",
@@ -72,7 +73,25 @@ def test_output_that_is_shown_is_what_is_printed(page: Path) -> None:
 
 
 def test_readme_shows_output() -> None:
-    assert SHOWN.search((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert SHOWN.search(README.read_text(encoding="utf-8"))
+
+
+BLOCK = re.compile(r"^(?:<!-- output of: [^\n]*\n)?```.*?^```\n", re.DOTALL | re.MULTILINE)
+
+
+def test_the_chinese_readme_shows_the_same() -> None:
+    """Its text is its own; its blocks, its links and the shape of it are those of README.md."""
+    english, chinese = (page.read_text(encoding="utf-8") for page in (README, CHINESE))
+    blocks = BLOCK.findall(english)
+    if UPDATE:
+        fresh = iter(blocks)
+        chinese = BLOCK.sub(lambda match: next(fresh, match[0]), chinese)
+        CHINESE.write_text(chinese, encoding="utf-8")
+    assert BLOCK.findall(chinese) == blocks
+    shape = [re.findall(r"^(#+ |- |\||```)", text, re.MULTILINE) for text in (english, chinese)]
+    assert shape[0] == shape[1]
+    named = [set(re.findall(r"`([^`\n]+)`|\]\(([^)]+)\)", text)) for text in (english, chinese)]
+    assert named[0] ^ named[1] == {("", "README.md"), ("", "README.zh-CN.md")}
 
 
 def test_rules_page_is_made_from_the_rules() -> None:
