@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
@@ -68,7 +69,7 @@ def _options(command: click.Command) -> Iterator[str]:
         yield f"- `{names}{value}`: {text}"
 
 
-def _value(type_: click.ParamType) -> str:
+def _value(type_: click.ParamType[Any]) -> str:
     if isinstance(type_, click.Choice):
         return "|".join(map(str, type_.choices))
     return {"integer range": "N", "float range": "NUMBER"}.get(type_.name, type_.name.upper())

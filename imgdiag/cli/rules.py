@@ -36,5 +36,5 @@ def command(markdown: bool) -> None:
     for heading, rows in parts.items():
         page.heading(heading)
         for name, title in rows:
-            page.beside("", name, title.replace("`", ""), width=widest, bold=False)
+            page.beside("", name, title.replace("`", ""), width=widest, bold=False, fg="")
     click.echo(page.text().lstrip("\n"), nl=False)

@@ -43,7 +43,9 @@ class Page:
             line += self._styled(clean, "" if fg == "bold" else fg, fg == "bold")
         self._lines.append(line.rstrip())
 
-    def beside(self, mark: str, name: str, text: str, *, width: int, bold: bool) -> None:
+    def beside(
+        self, mark: str, name: str, text: str, *, width: int, bold: bool, fg: str = "bright_black"
+    ) -> None:
         """Add a name `width` columns wide, and beside it text that is broken between words."""
         width = min(width, (self.width - len(mark)) // 2)
         left = self.width - len(mark) - width - 4
@@ -52,12 +54,12 @@ class Page:
             [
                 (mark, ""),
                 (f"{cut(printable(name), width):<{width}}  ", "bold" if bold else ""),
-                (lines[0], "bright_black"),
+                (lines[0], fg),
             ],
             indent=2,
         )
         for line in lines[1:]:
-            self.parts([(line, "bright_black")], indent=2 + len(mark) + width + 2)
+            self.parts([(line, fg)], indent=2 + len(mark) + width + 2)
 
     def heading(self, text: str) -> None:
         self.line()

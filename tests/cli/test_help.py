@@ -90,3 +90,16 @@ def test_a_command_that_is_none(run: Run, word: str, meant: str) -> None:
     assert result.stderr.splitlines()[-1] == (
         f"Error: There is no command '{word}'. Did you mean '{meant}'?"
     )
+
+
+READING = ["platform", "route", "engine_root", "verbose", "quiet"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_how_an_image_is_read_stands_last_and_in_one_order(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    names = [parameter.name for parameter in command.params]
+    shared = [each for each in names if each in READING]
+    assert shared in ([], READING)
+    assert names[len(names) - len(shared) :] == shared
