@@ -43,7 +43,7 @@ def test_it_has_nothing_to_mend_and_is_small(engine: Engine, own_image: str) -> 
     report = analyze(engine, own_image)
     layers = report["layers"]
     own = sum(layer["layer_bytes"] for layer in layers[1:])
-    assert own < 45_000_000
+    assert own < 30_000_000
     assert sum(layer["wasted_bytes"] for layer in layers[1:]) == 0
     severities = {each["severity"] for each in report["findings"] if each["layers"] != [0]}
     assert severities <= {"note"}
