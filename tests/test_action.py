@@ -240,6 +240,13 @@ def test_a_failed_budget_is_no_failed_step(runner: Runner, image: str) -> None:
     assert not (runner.folder / "summary.md").exists()
 
 
+def test_findings_for_code_scanning(runner: Runner, image: str) -> None:
+    runner.step("run.py", INPUT_IMAGE=image, INPUT_SARIF="true")
+    sarif = json.loads(Path(runner.outputs["sarif"]).read_text(encoding="utf-8"))
+    assert sarif["version"] == "2.1.0"
+    assert [each["ruleId"] for each in sarif["runs"][0]["results"]] == ["deleted-later"]
+
+
 def test_fail_on(runner: Runner, image: str) -> None:
     runner.step("run.py", INPUT_IMAGE=image, INPUT_FAIL_ON="safe")
     assert runner.outputs["verdict"] == "failed"

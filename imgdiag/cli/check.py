@@ -48,6 +48,7 @@ def command(
       imgdiag check --project services/api  # the one in that folder
       imgdiag check --dockerfile docker/Dockerfile --target runtime
       imgdiag check --fail-on error         # a gate, before anything is built
+      imgdiag check -f github               # at their lines, in GitHub Actions
 
     \b
     Exit codes:
