@@ -128,6 +128,21 @@ def environment_variable(command: str, option: str) -> str:
     return f"IMGDIAG_{command}_{option}".replace("-", "_").upper()
 
 
+def _complain(text: str) -> None:
+    click.secho(f"imgdiag: {printable(text)}", err=True, fg="red", color=wanted_color())
+
+
+def wanted_color() -> bool | None:
+    """Return what the environment says of colour, None where a terminal shall have it.
+
+    NO_COLOR (no-color.org) and a terminal without any come before FORCE_COLOR (force-color.org),
+    as in Python itself.
+    """
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
+
+
 def sections(names: list[str]) -> Iterator[tuple[str, list[str]]]:
     """Yield what commands are for, and those of `names` that are for it; each name once."""
     left = names
@@ -146,21 +161,6 @@ def about(name: str) -> str:
 
 def _module(name: str) -> str:
     return name.replace("-", "_")
-
-
-def _complain(text: str) -> None:
-    click.secho(f"imgdiag: {printable(text)}", err=True, fg="red", color=wanted_color())
-
-
-def wanted_color() -> bool | None:
-    """Return what the environment says of colour, None where a terminal shall have it.
-
-    NO_COLOR (no-color.org) and a terminal without any come before FORCE_COLOR (force-color.org),
-    as in Python itself.
-    """
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return True if os.environ.get("FORCE_COLOR") else None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
