@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from imgdiag.cli import cli
-from imgdiag.configuration.documentation import configuration_page
 from imgdiag.cli._documentation import commands_page
+from imgdiag.configuration.documentation import configuration_page
 from imgdiag.project.checks import all_checks
 from imgdiag.project.documentation import checks_page
 from imgdiag.rules import all_rules

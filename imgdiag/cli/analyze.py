@@ -77,9 +77,9 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     "for review too, 'risky' all.",
 )
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
+@configured
 @_options.reads_dockerfile
 @_options.reads_image
-@configured
 def command(
     configuration: Configuration,
     reading: _options.Reading,

@@ -39,8 +39,8 @@ FAILED = 1
     help="The budget for the sum of the layers; else 5GB.",
 )
 @_options.as_text_or_json
-@_options.reads_image
 @configured
+@_options.reads_image
 def command(
     configuration: Configuration,
     reading: _options.Reading,

@@ -64,7 +64,7 @@ def test_a_command_shows_examples_that_it_takes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for file in ("Dockerfile", "docker/Dockerfile", "services/api/Dockerfile"):
+    for file in ("Dockerfile", "docker/Dockerfile", "services/api/Dockerfile", ".dive-ci"):
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).write_text("FROM scratch\n", encoding="utf-8")
     shown = examples(name)
