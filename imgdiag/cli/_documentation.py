@@ -25,7 +25,8 @@ gives it to pipes too, as in the logs of CI. What is read goes to standard error
 
 def commands_page() -> str:
     """Return the whole page, ending with a newline."""
-    context = click.Context(cli, info_name="imgdiag")
+    # With -h and --help as when it runs: each command keeps the first that it is asked for.
+    context = click.Context(cli, info_name="imgdiag", **cli.context_settings)
     blocks = [_HEAD.rstrip("\n")]
     for title, names in sections(cli.list_commands(context)):
         blocks.append(f"## {title}")
