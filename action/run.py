@@ -79,8 +79,9 @@ def analyze_options(folder: Path) -> Iterator[str]:
 
 def compare_options(markdown: Path) -> Iterator[str]:
     """Yield the options of `imgdiag compare`."""
-    if value := given("max-growth"):
-        yield from ("--max-growth", value)
+    for name in ("config", "max-growth"):
+        if value := given(name):
+            yield from (f"--{name}", value)
     yield from ("-o", f"markdown={markdown}")
 
 
