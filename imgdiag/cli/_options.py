@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -13,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imgdiag.cli import wanted_color
 from imgdiag.cli._progress import TerminalProgress
 from imgdiag.image import Platform
 from imgdiag.units import parse_size
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from imgdiag.sources import Request
 
 
@@ -51,6 +53,27 @@ def limit_of(value: str) -> tuple[str, int]:
     return name, int(number)
 
 
+def complete_reference(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return what a REF may go on with; for `shell_complete` of an option or argument."""
+    from imgdiag.cli._completion import references
+
+    return references(incomplete)
+
+
+def complete_rule(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the rules and checks whose names begin so; for `shell_complete`."""
+    from imgdiag.cli._completion import rules
+
+    return rules(incomplete)
+
+
+reference = click.argument("reference", metavar="REF", shell_complete=complete_reference)
+"""The argument of a command that reads one image."""
+
 Reading = Callable[[], "AbstractContextManager[Request]"]
 """What a command that reads an image is given: a block with the request, and progress shown."""
 
@@ -64,8 +87,9 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
         platform: Platform | None,
         route: str,
         engine_root: Path | None,
-        limits: tuple[tuple[str, int], ...],
+        reading_limits: tuple[tuple[str, int], ...],
         quiet: bool,
+        verbose: bool,
         **others: Any,
     ) -> None:
         @contextmanager
@@ -73,15 +97,16 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
             from imgdiag.limits import Limits, Meter
             from imgdiag.sources import Request
 
-            progress = TerminalProgress(quiet=quiet)
+            progress = TerminalProgress(quiet=quiet, verbose=verbose)
             try:
                 yield Request(
                     platform=platform,
                     route=route,
                     engine_root=engine_root,
                     progress=progress,
-                    meter=Meter(Limits(**dict(limits))),
+                    meter=Meter(Limits(**dict(reading_limits))),
                 )
+                progress.done()
             finally:
                 progress.close()
 
@@ -110,12 +135,18 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
             ),
             click.option(
                 "--limit",
-                "limits",
+                "reading_limits",
                 type=limit_of,
                 metavar="NAME=N",
                 multiple=True,
                 help="How much of an image is read, for one that you trust: unpacked=1TB, ratio, "
                 "entries, kept=4GB, layers, header or manifest; see SECURITY.md.",
+            ),
+            click.option(
+                "-v",
+                "--verbose",
+                is_flag=True,
+                help="Say on standard error what is read, and when.",
             ),
             click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
         )
@@ -165,8 +196,9 @@ def as_text_or_json(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def wants_color() -> bool:
-    """Tell whether standard output takes colour: a terminal, and no NO_COLOR (no-color.org)."""
-    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    """Tell whether standard output takes colour: a terminal does, if the environment lets it."""
+    wanted = wanted_color()
+    return sys.stdout is not None and (sys.stdout.isatty() if wanted is None else wanted)
 
 
 def page_width() -> int:

@@ -1,4 +1,4 @@
-"""`imgdiag check`: a project's files, before anything is built."""
+"""`imgdiag check`: what in a Dockerfile makes an image big or unsafe."""
 
 from __future__ import annotations
 
@@ -41,6 +41,14 @@ def command(
     Reads the Dockerfile and what stands beside it: .dockerignore, the files that COPY takes,
     pyproject.toml. No engine is needed, and nothing is run. 'imgdiag explain CHECK' says why a
     check matters and when to ignore it.
+
+    \b
+    Examples:
+      imgdiag check                         # the Dockerfile in this folder
+      imgdiag check --project services/api  # the one in that folder
+      imgdiag check --dockerfile docker/Dockerfile --target runtime
+      imgdiag check --fail-on error         # a gate, before anything is built
+      imgdiag check -f github               # at their lines, in GitHub Actions
 
     \b
     Exit codes:

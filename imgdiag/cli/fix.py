@@ -1,4 +1,4 @@
-"""`imgdiag fix`: the patch for what is certain."""
+"""`imgdiag fix`: the patch of a project for what is certain."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ def command(project: Project, write: bool) -> None:
     torch from PyTorch's CPU index, --no-dev, COPY --chown in place of chown -R, cache mounts,
     apt's lists, .dockerignore. The patch goes to standard output, for 'git apply'; what it does
     and what was left alone to standard error. Nothing is changed without --write.
-    """
+
+    \b
+    Examples:
+      imgdiag fix  # read it first
+      imgdiag fix | git apply
+      imgdiag fix --project services/api --write
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.fix.patch import NotSure, Patch
 
     found = list(_patches(project))

@@ -36,7 +36,9 @@ def percent(value: str) -> Decimal:
 
 
 @click.command()
-@click.argument("reference", metavar="[REF]", required=False)
+@click.argument(
+    "reference", metavar="[REF]", required=False, shell_complete=_options.complete_reference
+)
 @click.option(
     "--margin",
     type=percent,
@@ -73,6 +75,12 @@ def command(
     All layers, the largest of them, what is wasted, and the packages that take most: each with a
     comment that says what it is today. REF is as for 'imgdiag analyze', which then holds images to
     the budgets. With --from-dive, REF may be left out.
+
+    \b
+    Examples:
+      imgdiag init my-service            # imgdiag.toml: today's sizes plus 5%
+      imgdiag init my-service --margin 10% --pyproject
+      imgdiag init --from-dive .dive-ci  # dive's rules, without an image
 
     \b
     Exit codes:

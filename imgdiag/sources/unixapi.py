@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterable
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote
@@ -20,18 +21,31 @@ def ask(host: str, *paths: str) -> list[dict[str, Any]] | None:
 
     None when it is not on a Unix socket, does not answer, or says no.
     """
+    answers = _get(host, paths, _SECONDS)
+    return answers if answers and all(isinstance(each, dict) for each in answers) else None
+
+
+def ask_list(host: str, path: str, seconds: float) -> list[Any]:
+    """Return the JSON array that the engine at `host` answers to a GET of `path`.
+
+    Empty when it is not on a Unix socket, takes longer than `seconds`, or says no.
+    """
+    answers = _get(host, [path], seconds)
+    return answers[0] if answers and isinstance(answers[0], list) else []
+
+
+def _get(host: str, paths: Iterable[str], seconds: float) -> list[Any] | None:
     if not host.startswith("unix://"):
         return None
-    connection = _Connection(host.removeprefix("unix://"))
+    connection = _Connection(host.removeprefix("unix://"), seconds)
     answers = []
     try:
         for path in paths:
             connection.request("GET", quote(path, safe="/:@"))
             response = connection.getresponse()
-            answer = json.loads(response.read())
-            if response.status != 200 or not isinstance(answer, dict):
+            answers.append(json.loads(response.read()))
+            if response.status != 200:
                 return None
-            answers.append(answer)
     except (OSError, HTTPException, ValueError):
         return None
     finally:
@@ -42,8 +56,8 @@ def ask(host: str, *paths: str) -> list[dict[str, Any]] | None:
 class _Connection(HTTPConnection):
     """HTTP to a socket's path in place of a machine and its port."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=_SECONDS)
+    def __init__(self, path: str, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
         self._path = path
 
     def connect(self) -> None:
