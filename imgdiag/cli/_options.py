@@ -64,7 +64,7 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
         platform: Platform | None,
         route: str,
         engine_root: Path | None,
-        limits: tuple[tuple[str, int], ...],
+        read_limits: tuple[tuple[str, int], ...],
         quiet: bool,
         **others: Any,
     ) -> None:
@@ -80,7 +80,7 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                     route=route,
                     engine_root=engine_root,
                     progress=progress,
-                    meter=Meter(Limits(**dict(limits))),
+                    meter=Meter(Limits(**dict(read_limits))),
                 )
             finally:
                 progress.close()
@@ -109,8 +109,8 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                 help="The engine's folder as seen from here, when it is not where the engine says.",
             ),
             click.option(
-                "--limit",
-                "limits",
+                "--read-limit",
+                "read_limits",
                 type=limit_of,
                 metavar="NAME=N",
                 multiple=True,
