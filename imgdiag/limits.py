@@ -46,7 +46,7 @@ class Limits:
         unit = " bytes" if name in BYTES else ""
         return TooLarge(
             f"{what}; at most {value:,}{unit} are read",
-            hint=f"If you trust this image, raise it with --limit {name}=…",
+            hint=f"If you trust this image, raise it with --read-limit {name}=…",
         )
 
 

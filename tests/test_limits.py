@@ -48,7 +48,7 @@ def refused(path: Path, **limits: int) -> str:
     with pytest.raises(TooLarge) as caught:
         pipeline.analyze(str(path), request)
     [name] = limits
-    assert f"raise it with --limit {name}=" in str(caught.value)
+    assert f"raise it with --read-limit {name}=" in str(caught.value)
     return ": ".join((" → ".join(caught.value.places), caught.value.message))
 
 
@@ -228,13 +228,15 @@ def test_an_extension_header_that_is_allowed_to_be_longer(tmp_path: Path) -> Non
 def test_the_option_raises_a_limit(tmp_path: Path) -> None:
     path = write_archive(tmp_path / "image.tar", oci(image([file("a", 3_000_000)], [file("b")])))
     run = CliRunner().invoke
-    done = run(cli, ["du", str(path), "-q", "--limit", "unpacked=2MB"])
+    done = run(cli, ["du", str(path), "-q", "--read-limit", "unpacked=2MB"])
     assert done.exit_code == CANNOT_ANALYSE
-    assert "raise it with --limit unpacked=" in done.stderr
+    assert "raise it with --read-limit unpacked=" in done.stderr
     assert "Traceback" not in done.output
-    done = run(cli, ["du", str(path), "-q", "--limit", "unpacked=2MB", "--limit", "unpacked=9MB"])
+    done = run(
+        cli, ["du", str(path), "-q", "--read-limit", "unpacked=2MB", "--read-limit", "unpacked=9MB"]
+    )
     assert done.exit_code == 0
-    assert run(cli, ["du", str(path), "--limit", "layers=1"]).exit_code == CANNOT_ANALYSE
+    assert run(cli, ["du", str(path), "--read-limit", "layers=1"]).exit_code == CANNOT_ANALYSE
 
 
 @pytest.mark.parametrize(
@@ -248,7 +250,7 @@ def test_the_option_raises_a_limit(tmp_path: Path) -> None:
     ],
 )
 def test_a_limit_that_is_none(value: str, message: str) -> None:
-    done = CliRunner().invoke(cli, ["du", "image.tar", "--limit", value])
+    done = CliRunner().invoke(cli, ["du", "image.tar", "--read-limit", value])
     assert done.exit_code == 2
     assert message in " ".join(done.stderr.split())
 

@@ -87,7 +87,7 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
         platform: Platform | None,
         route: str,
         engine_root: Path | None,
-        reading_limits: tuple[tuple[str, int], ...],
+        read_limits: tuple[tuple[str, int], ...],
         quiet: bool,
         verbose: bool,
         **others: Any,
@@ -104,7 +104,7 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                     route=route,
                     engine_root=engine_root,
                     progress=progress,
-                    meter=Meter(Limits(**dict(reading_limits))),
+                    meter=Meter(Limits(**dict(read_limits))),
                 )
                 progress.done()
             finally:
@@ -134,8 +134,8 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                 help="The engine's folder as seen from here, when it is not where the engine says.",
             ),
             click.option(
-                "--limit",
-                "reading_limits",
+                "--read-limit",
+                "read_limits",
                 type=limit_of,
                 metavar="NAME=N",
                 multiple=True,

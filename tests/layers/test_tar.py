@@ -234,7 +234,7 @@ def test_32_an_oversized_extension_is_refused_before_it_is_read(kind: bytes) -> 
         _walk(reader)
     assert str(caught.value) == (
         "a tar extension header of 1,048,577 bytes after 'a'; at most 1,048,576 bytes are read. "
-        "If you trust this image, raise it with --limit header=…"
+        "If you trust this image, raise it with --read-limit header=…"
     )
     assert reader.most == BLOCK
 

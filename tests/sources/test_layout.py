@@ -483,7 +483,7 @@ def test_a_manifest_that_is_too_large(tmp_path: Path, save: Save) -> None:
     path = save(tmp_path, [file("manifest.json", b" " * 1_001)])
     assert refusal(path, meter=Meter(Limits(manifest=1_000))) == (
         "image.tar: 'manifest.json' has 1,001 bytes; at most 1,000 bytes are read. "
-        "If you trust this image, raise it with --limit manifest=…"
+        "If you trust this image, raise it with --read-limit manifest=…"
     )
 
 
