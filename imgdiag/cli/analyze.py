@@ -39,6 +39,7 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 
 @click.command()
 @_options.reference
+@configured  # before --format, which is eager too: the file may set it
 @_reports.writes_reports(reports.formats())
 @click.option("--details", is_flag=True, help="Show every layer, folder and finding in the text.")
 @click.option(
@@ -77,7 +78,6 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     "for review too, 'risky' all.",
 )
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
-@configured
 @_options.reads_dockerfile
 @_options.reads_image
 def command(

@@ -31,8 +31,8 @@ _LEVELS = [*(severity.value for severity in Severity), "never"]
     show_default=True,
     help="Fail when there is a finding of this severity or a higher one.",
 )
+@configured  # before --format, which is eager too: the file may set it
 @_reports.writes_reports(FORMATS)
-@configured
 def command(
     configuration: Configuration, project: Project, wanted: _reports.Wanted, fail_on: str
 ) -> None:

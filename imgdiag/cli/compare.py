@@ -33,6 +33,7 @@ def limit(value: str) -> Limit:
 @click.command()
 @click.argument("base", metavar="BASE", shell_complete=_options.complete_reference)
 @click.argument("head", metavar="HEAD", shell_complete=_options.complete_reference)
+@configured  # before --format, which is eager too: the file may set it
 @writes_reports(_difference.formats())
 @click.option(
     "--top",
@@ -62,7 +63,6 @@ def limit(value: str) -> Limit:
     help="Prove which folders of tests nothing imports, as in 'imgdiag analyze'.",
 )
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
-@configured
 @_options.reads_dockerfile
 @_options.reads_image
 def command(
