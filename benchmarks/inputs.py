@@ -1,0 +1,182 @@
+"""Saved images to measure on: any number of entries, whiteouts, layers, and any depth.
+
+    python benchmarks/inputs.py FOLDER          # all that speed.py measures, 14 GB of it sparse
+
+The contents of uncompressed layers are holes of a sparse file: whoever reads them reads zeros, at
+the speed of the page cache, and the disk holds nothing. Compressed layers hold words, so that they
+shrink to about a third, as programs and libraries do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+BLOCK = 512
+FILE, DIRECTORY = b"0", b"5"
+WORDS = 8 * 1024 * 1024  # bytes of text that compressed contents are cut from
+
+Member = tuple[str, bytes, int]
+"""A path, FILE or DIRECTORY, and the size of its content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A saved image: its layers' members, lowest first, and how its layers are compressed."""
+
+    name: str
+    layers: tuple[Iterable[Member], ...]
+    compression: str = ""  # gzip or zstd
+
+
+def header(path: str, kind: bytes, size: int) -> bytes:
+    """Return a ustar header, after a pax header when the path needs one (POSIX.1-2017, pax)."""
+    name = path.encode()
+    if len(name) > 100:
+        record = b" path=%s\n" % name
+        length = len(record) + 2
+        while len(b"%d" % length) + len(record) != length:
+            length += 1
+        record = b"%d%s" % (length, record)
+        extension = _block(b"pax", b"x", len(record)) + record + bytes(-len(record) % BLOCK)
+        return extension + _block(name[-100:], kind, size)
+    return _block(name, kind, size)
+
+
+def _block(name: bytes, kind: bytes, size: int) -> bytes:
+    start = b"%-100b0000644\x000000000\x000000000\x00%011o\x0014534112400\x00" % (name, size)
+    end = kind + bytes(100) + b"ustar\x0000" + bytes(BLOCK - 265)
+    start = start.replace(b" ", b"\0")
+    return start + b"%06o\x00 " % (sum(start) + 8 * 32 + sum(end)) + end
+
+
+def files(count: int, size: int, *, top: str = "usr/lib/python3.11/site-packages") -> Iterator[Member]:
+    """Yield `count` files of `size` bytes, twenty to a folder, their folders before them."""
+    for number in range(count):
+        folder = f"{top}/package{number // 400}/part{number // 20 % 20}"
+        if number % 20 == 0:
+            yield f"{folder}/", DIRECTORY, 0
+        yield f"{folder}/module_{number}.py", FILE, size
+
+
+def whiteouts(count: int) -> Iterator[Member]:
+    """Yield whiteouts of the first `count` of `files`, each by its own name."""
+    for path, kind, _ in files(count, 0):
+        if kind == FILE:
+            folder, _, name = path.rpartition("/")
+            yield f"{folder}/.wh.{name}", FILE, 0
+
+
+def chain(depth: int) -> Iterator[Member]:
+    """Yield a folder in a folder `depth` times, with a file in each."""
+    path = ""
+    for _ in range(depth):
+        path += "d/"
+        yield path, DIRECTORY, 0
+        yield f"{path}f", FILE, 10
+
+
+def write(folder: Path, made: Input) -> Path:
+    """Write a saved image, in the layout of `docker save` up to version 24, unless it is there."""
+    path = folder / f"{made.name}.tar"
+    if path.exists():
+        return path
+    unfinished = path.with_suffix(".part")
+    names = [f"{number:064x}/layer.tar" for number in range(len(made.layers))]
+    with unfinished.open("wb") as file:
+        for name, members in zip(names, made.layers, strict=True):
+            _write_layer(file, name, members, made.compression)
+        diff_ids = [f"sha256:{number:064x}" for number in range(len(names))]
+        history = [{"created_by": f"RUN make layer {number}"} for number in range(len(names))]
+        config = {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {"Cmd": ["python"]},
+            "rootfs": {"type": "layers", "diff_ids": diff_ids},
+            "history": history,
+        }
+        manifest = [{"Config": "config.json", "RepoTags": [f"{made.name}:1"], "Layers": names}]
+        for name, value in (("config.json", config), ("manifest.json", manifest)):
+            data = json.dumps(value).encode()
+            file.write(header(name, FILE, len(data)) + data + bytes(-len(data) % BLOCK))
+        file.write(bytes(2 * BLOCK))
+    unfinished.rename(path)
+    return path
+
+
+def _write_layer(file: BinaryIO, name: str, members: Iterable[Member], compression: str) -> None:
+    place = file.tell()
+    file.seek(BLOCK, 1)
+    start = file.tell()
+    if compression:
+        _write_compressed(file, members, compression)
+    else:
+        for path, kind, size in members:
+            file.write(header(path, kind, size))
+            file.seek(size + -size % BLOCK, 1)  # a hole
+        file.write(bytes(2 * BLOCK))
+    end = file.tell()
+    file.seek(place)
+    file.write(header(name, FILE, end - start))
+    file.seek(end + -(end - start) % BLOCK)
+
+
+def _write_compressed(file: BinaryIO, members: Iterable[Member], compression: str) -> None:
+    """Write a layer at the compression level that buildkit and docker use."""
+    import zlib
+
+    from backports import zstd
+
+    words = _words()
+    compressor = (
+        zlib.compressobj(6, wbits=31) if compression == "gzip" else zstd.ZstdCompressor(level=3)
+    )
+    chosen = random.Random(1)
+    for path, kind, size in members:
+        at = chosen.randrange(WORDS - size) if size < WORDS else 0
+        content = words[at : at + size] if size < WORDS else (words * (size // WORDS + 1))[:size]
+        file.write(compressor.compress(header(path, kind, size) + content + bytes(-size % BLOCK)))
+    file.write(compressor.compress(bytes(2 * BLOCK)) + compressor.flush())
+
+
+def _words() -> bytes:
+    """Return text of made-up words and bytes of no pattern, which shrinks to about a third."""
+    chosen = random.Random(0)
+    known = [chosen.randbytes(chosen.randrange(2, 9)).hex().encode() for _ in range(4_000)]
+    parts, size = [], 0
+    while size < WORDS:
+        part = chosen.choice(known) if chosen.random() < 0.93 else chosen.randbytes(8)
+        parts.append(part)
+        size += len(part)
+    return b" ".join(parts)[:WORDS]
+
+
+def all_inputs() -> Iterator[Input]:
+    """Yield what the table is made of."""
+    yield Input(name="large", layers=(files(77_000, 151_000),))
+    yield Input(name="plain-1.8GB", layers=(files(58_000, 30_000), files(100, 10, top="etc")))
+    yield Input(name="whiteouts-1.8GB", layers=(files(58_000, 30_000), whiteouts(15_000)))
+    for count in (10_000, 100_000, 1_000_000):
+        yield Input(name=f"entries-{count}", layers=(files(count, 1_000),))
+    for count in (2_000, 20_000):
+        yield Input(name=f"whiteouts-{count}", layers=(files(count, 1_000), whiteouts(count)))
+    for count in (16, 127):
+        layers = tuple(files(1_000, 1_000, top=f"layer{each}") for each in range(count))
+        yield Input(name=f"layers-{count}", layers=layers)
+    for depth in (150, 1_500):
+        yield Input(name=f"deep-{depth}", layers=(chain(depth),))
+    for compression in ("gzip", "zstd"):
+        for count in (1, 2):
+            layers = tuple(files(4_000, 150_000, top=f"srv{each}") for each in range(count))
+            yield Input(name=f"{compression}-{count}", layers=layers, compression=compression)
+
+
+if __name__ == "__main__":
+    for each in all_inputs():
+        print(write(Path(sys.argv[1]), each))
