@@ -50,13 +50,17 @@ def header(path: str, kind: bytes, size: int) -> bytes:
 
 
 def _block(name: bytes, kind: bytes, size: int) -> bytes:
-    start = b"%-100b0000644\x000000000\x000000000\x00%011o\x0014534112400\x00" % (name, size)
+    # Over 8 GiB as GNU tar and Go's write it: a byte 128, and the number in base 256.
+    digits = b"%011o\x00" % size if size < 8**11 else b"\x80" + size.to_bytes(11, "big")
+    start = b"%-100b0000644\x000000000\x000000000\x00%b14534112400\x00" % (name, digits)
     end = kind + bytes(100) + b"ustar\x0000" + bytes(BLOCK - 265)
     start = start.replace(b" ", b"\0")
     return start + b"%06o\x00 " % (sum(start) + 8 * 32 + sum(end)) + end
 
 
-def files(count: int, size: int, *, top: str = "usr/lib/python3.11/site-packages") -> Iterator[Member]:
+def files(
+    count: int, size: int, *, top: str = "usr/lib/python3.11/site-packages"
+) -> Iterator[Member]:
     """Yield `count` files of `size` bytes, twenty to a folder, their folders before them."""
     for number in range(count):
         folder = f"{top}/package{number // 400}/part{number // 20 % 20}"

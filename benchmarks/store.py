@@ -11,33 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One process, from its start to its end; `memory` is its largest resident size in bytes."""
-
-    seconds: float
-    memory: int
-
-
-def measured(command: list[str]) -> Run:
-    """Run `command` with its output thrown away. Raises CalledProcessError when it fails."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_maxrss * unit)
+from measure import in_turns
 
 
 def main() -> None:
@@ -52,14 +30,7 @@ def main() -> None:
         "docker save": [options.docker, "save", options.tag],
         "imgdiag, store route": [*analyze, "-f", "json"],
     }
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for number in range(options.runs + 1):
-        for name, command in commands.items():
-            run = measured(command)
-            print(f"round {number}: {name} {run.seconds:.2f} s", file=sys.stderr)
-            if number:
-                runs[name].append(run)
-
+    runs = in_turns(commands, options.runs)
     answer = subprocess.run(commands["imgdiag, store route"], check=True, stdout=subprocess.PIPE)
     report = json.loads(answer.stdout)
     files = sum(layer["files"] for layer in report["layers"])
