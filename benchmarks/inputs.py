@@ -14,6 +14,7 @@ import json
 import random
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -87,52 +88,108 @@ def chain(depth: int) -> Iterator[Member]:
 
 
 def write(folder: Path, made: Input) -> Path:
-    """Write a saved image, in the layout of `docker save` up to version 24, unless it is there."""
+    """Write a saved image unless it is there.
+
+    In the layout of `docker save` up to version 24; a compressed one as an OCI archive, whose
+    blobs have the digests that readers check.
+    """
     path = folder / f"{made.name}.tar"
     if path.exists():
         return path
     unfinished = path.with_suffix(".part")
-    names = [f"{number:064x}/layer.tar" for number in range(len(made.layers))]
     with unfinished.open("wb") as file:
-        for name, members in zip(names, made.layers, strict=True):
-            _write_layer(file, name, members, made.compression)
-        diff_ids = [f"sha256:{number:064x}" for number in range(len(names))]
-        history = [{"created_by": f"RUN make layer {number}"} for number in range(len(names))]
-        config = {
-            "architecture": "amd64",
-            "os": "linux",
-            "config": {"Cmd": ["python"]},
-            "rootfs": {"type": "layers", "diff_ids": diff_ids},
-            "history": history,
-        }
-        manifest = [{"Config": "config.json", "RepoTags": [f"{made.name}:1"], "Layers": names}]
-        for name, value in (("config.json", config), ("manifest.json", manifest)):
-            data = json.dumps(value).encode()
-            file.write(header(name, FILE, len(data)) + data + bytes(-len(data) % BLOCK))
+        if made.compression:
+            _write_oci(file, made)
+        else:
+            _write_docker(file, made)
         file.write(bytes(2 * BLOCK))
     unfinished.rename(path)
     return path
 
 
-def _write_layer(file: BinaryIO, name: str, members: Iterable[Member], compression: str) -> None:
+def _write_docker(file: BinaryIO, made: Input) -> None:
+    names = [f"{number:064x}/layer.tar" for number in range(len(made.layers))]
+    for name, members in zip(names, made.layers, strict=True):
+        with _member(file) as named:
+            named.append(name)
+            for path, kind, size in members:
+                file.write(header(path, kind, size))
+                file.seek(size + -size % BLOCK, 1)  # a hole
+            file.write(bytes(2 * BLOCK))
+    manifest = [{"Config": "config.json", "RepoTags": [f"{made.name}:1"], "Layers": names}]
+    for name, value in (("config.json", _config(len(names))), ("manifest.json", manifest)):
+        _write_json(file, name, value)
+
+
+def _write_oci(file: BinaryIO, made: Input) -> None:
+    layers = []
+    for members in made.layers:
+        with _member(file) as named:
+            start = file.tell()
+            digest = _write_compressed(file, members, made.compression)
+            named.append(f"blobs/sha256/{digest}")
+            layers.append(
+                {
+                    "mediaType": f"application/vnd.oci.image.layer.v1.tar+{made.compression}",
+                    "digest": f"sha256:{digest}",
+                    "size": file.tell() - start,
+                }
+            )
+    config = _write_blob(file, "config", _config(len(layers)))
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": config,
+        "layers": layers,
+    }
+    index = {"schemaVersion": 2, "manifests": [_write_blob(file, "manifest", manifest)]}
+    _write_json(file, "index.json", index)
+    _write_json(file, "oci-layout", {"imageLayoutVersion": "1.0.0"})
+
+
+def _write_blob(file: BinaryIO, kind: str, value: object) -> dict[str, object]:
+    data = json.dumps(value).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    _write_json(file, f"blobs/sha256/{digest}", value)
+    return {
+        "mediaType": f"application/vnd.oci.image.{kind}.v1+json",
+        "digest": f"sha256:{digest}",
+        "size": len(data),
+    }
+
+
+def _write_json(file: BinaryIO, name: str, value: object) -> None:
+    with _member(file) as named:
+        named.append(name)
+        file.write(json.dumps(value).encode())
+
+
+def _config(layers: int) -> dict[str, object]:
+    return {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Cmd": ["python"]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{each:064x}" for each in range(layers)]},
+        "history": [{"created_by": f"RUN make layer {each}"} for each in range(layers)],
+    }
+
+
+@contextmanager
+def _member(file: BinaryIO) -> Iterator[list[str]]:
+    """Write a member of the archive around what the block writes; it appends the name."""
     place = file.tell()
+    named: list[str] = []
     file.seek(BLOCK, 1)
-    start = file.tell()
-    if compression:
-        _write_compressed(file, members, compression)
-    else:
-        for path, kind, size in members:
-            file.write(header(path, kind, size))
-            file.seek(size + -size % BLOCK, 1)  # a hole
-        file.write(bytes(2 * BLOCK))
+    yield named
     end = file.tell()
+    size = end - place - BLOCK
     file.seek(place)
-    file.write(header(name, FILE, end - start))
-    file.seek(end + -(end - start) % BLOCK)
+    file.write(header(named[0], FILE, size))
+    file.seek(end + -size % BLOCK)
 
 
-def _write_compressed(file: BinaryIO, members: Iterable[Member], compression: str) -> None:
-    """Write a layer at the compression level that buildkit and docker use."""
+def _write_compressed(file: BinaryIO, members: Iterable[Member], compression: str) -> str:
+    """Write a layer at the compression level that buildkit and docker use; return its digest."""
     import zlib
 
     from backports import zstd
@@ -142,11 +199,18 @@ def _write_compressed(file: BinaryIO, members: Iterable[Member], compression: st
         zlib.compressobj(6, wbits=31) if compression == "gzip" else zstd.ZstdCompressor(level=3)
     )
     chosen = random.Random(1)
+    digest = hashlib.sha256()
+
+    def store(data: bytes) -> None:
+        digest.update(data)
+        file.write(data)
+
     for path, kind, size in members:
         at = chosen.randrange(WORDS - size) if size < WORDS else 0
         content = words[at : at + size] if size < WORDS else (words * (size // WORDS + 1))[:size]
-        file.write(compressor.compress(header(path, kind, size) + content + bytes(-size % BLOCK)))
-    file.write(compressor.compress(bytes(2 * BLOCK)) + compressor.flush())
+        store(compressor.compress(header(path, kind, size) + content + bytes(-size % BLOCK)))
+    store(compressor.compress(bytes(2 * BLOCK)) + compressor.flush())
+    return digest.hexdigest()
 
 
 def _words() -> bytes:

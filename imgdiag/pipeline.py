@@ -10,7 +10,7 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imgdiag import invariants, inventory, sources
+from imgdiag import invariants, inventory
 from imgdiag.analysis import (
     Analysis,
     LayerSummary,
@@ -20,16 +20,16 @@ from imgdiag.analysis import (
     UsageTable,
     Waste,
 )
-from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.facts import Facts
 from imgdiag.files import Files
 from imgdiag.filesystem import Cause, Directory, merge
 from imgdiag.image import instruction
-from imgdiag.layers.walk import Layer, read_layer
+from imgdiag.layers.walk import Layer
 from imgdiag.prediction import Outcome, predict
 from imgdiag.project.alignment import Alignment
 from imgdiag.project.choice import Choice
 from imgdiag.purpose import Target
+from imgdiag.reading import read_image
 from imgdiag.rules import find_all
 from imgdiag.rules._shell import sets_times
 from imgdiag.scanner.tree import build_tree
@@ -57,10 +57,7 @@ def analyze(
     it fits the image. `check_imports` reads every Python source too, to prove which folders
     nothing imports. Nothing of the image is run and nothing is written. Raises ImgdiagError.
     """
-    capture = CAPTURE_IMPORTS if check_imports else CAPTURE
-    image = sources.load(
-        reference, lambda reader: read_layer(reader, capture), request or Request()
-    )
+    image = read_image(reference, request or Request(), imports=check_imports)
     return examine(image, declared, dockerfile, sources_read=check_imports)
 
 

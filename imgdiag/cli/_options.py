@@ -51,16 +51,22 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
         route: str,
         engine_root: Path | None,
         quiet: bool,
+        no_cache: bool,
         **others: Any,
     ) -> None:
         @contextmanager
         def reading() -> Iterator[Request]:
+            from imgdiag import cache
             from imgdiag.sources import Request
 
             progress = TerminalProgress(quiet=quiet)
             try:
                 yield Request(
-                    platform=platform, route=route, engine_root=engine_root, progress=progress
+                    platform=platform,
+                    route=route,
+                    engine_root=engine_root,
+                    progress=progress,
+                    cache_folder=None if no_cache else cache.default_folder(),
                 )
             finally:
                 progress.close()
@@ -87,6 +93,13 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                 "--engine-root",
                 type=click.Path(exists=True, file_okay=False, path_type=Path),
                 help="The engine's folder as seen from here, when it is not where the engine says.",
+            ),
+            click.option(
+                "--no-cache",
+                is_flag=True,
+                envvar="IMGDIAG_NO_CACHE",
+                help="Read every layer, and keep nothing of it: otherwise what compressed layers "
+                "hold is kept in the user's cache folder.",
             ),
             click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
         )

@@ -85,11 +85,10 @@ def command(
 
 
 def _read(reference: str, request: Request) -> Facts:
-    from imgdiag import pipeline, sources
-    from imgdiag.capture import CAPTURE
-    from imgdiag.layers.walk import read_layer
+    from imgdiag import pipeline
+    from imgdiag.reading import read_image
 
-    image = sources.load(reference, lambda reader: read_layer(reader, CAPTURE), request)
+    image = read_image(reference, request)
     return pipeline.measure(image)
 
 

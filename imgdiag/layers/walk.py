@@ -113,7 +113,7 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
     entries: list[Entry] = []
     whiteouts: list[Whiteout] = []
     warnings = Warnings()
-    # By a folder as paths write it: its clean path, which its entries share, and what is read there.
+    # By a folder as paths write it: its clean path, which entries share, and what is read there.
     folders: dict[str, _Here] = {}
     written: str | None = None
     digest = capture.digest

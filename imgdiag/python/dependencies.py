@@ -9,16 +9,14 @@ from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
 
-from imgdiag import sources
-from imgdiag.capture import CAPTURE
 from imgdiag.errors import ImgdiagError
 from imgdiag.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.image import ImageConfig
-from imgdiag.layers.walk import read_layer
 from imgdiag.python.environments import Environment
 from imgdiag.python.graph import Graph
 from imgdiag.python.roots import Roots
+from imgdiag.reading import read_image
 from imgdiag.sources import Request
 
 
@@ -59,7 +57,7 @@ def read_dependencies(
 
     Raises ImgdiagError, also when there is no such environment.
     """
-    image = sources.load(reference, lambda reader: read_layer(reader, CAPTURE), request)
+    image = read_image(reference, request)
     facts = Facts(config=image.config, filesystem=merge([layer.content for layer in image.layers]))
     found = dependencies_of(facts)
     if environment is not None:

@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from imgdiag import sources
-from imgdiag.capture import CAPTURE
 from imgdiag.errors import ImgdiagError
 from imgdiag.facts import Facts
 from imgdiag.filesystem import merge
-from imgdiag.layers.walk import read_layer
 from imgdiag.python.environments import WITHOUT_INTERPRETER, Environment
 from imgdiag.python.torch import Torch
+from imgdiag.reading import read_image
 from imgdiag.scanner import live
 from imgdiag.sources import Request
 
@@ -67,7 +65,7 @@ def verify_torch(reference: str, request: Request, sandbox: live.Sandbox) -> Ver
     Where the files show no torch, the Python on the image's PATH is asked whether it imports one.
     """
     with live.live_image(reference) as image:
-        source = sources.load(reference, lambda reader: read_layer(reader, CAPTURE), request)
+        source = read_image(reference, request)
         facts = Facts(
             config=source.config, filesystem=merge([each.content for each in source.layers])
         )

@@ -65,13 +65,24 @@ def visit_file(
     """Let `visit` read the blob at `place` in an open file.
 
     An uncompressed one is skipped through: its contents stay on the disk, and so its digest is
-    not checked.
+    not checked. A compressed one that the request knows by its digest is not read.
     """
-    if sniff(os.pread(place.descriptor, min(6, place.size), place.start)) is Compression.NONE:
+    compression = sniff(os.pread(place.descriptor, min(6, place.size), place.start))
+    if compression is Compression.NONE:
         found = visit(FileReader(place.descriptor, place.start, place.start + place.size))
         request.progress.advance(place.size)
         return found, Compression.NONE
-    return visit_stream(_chunks(place, request), digest, visit, warn)
+    known = request.known if digest else None
+    if known and digest and (found := known.get(digest)) is not None:
+        request.progress.advance(place.size)
+        return found, compression
+    warnings: list[str] = []
+    found, compression = visit_stream(_chunks(place, request), digest, visit, warnings.append)
+    for warning in warnings:
+        warn(warning)
+    if known and digest and not warnings:  # they would not be given again
+        known.put(digest, found)
+    return found, compression
 
 
 def _chunks(place: Place, request: Request) -> Iterator[bytes]:

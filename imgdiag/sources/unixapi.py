@@ -44,7 +44,8 @@ def _asked(socket_path: str, path: str) -> socket.socket:
     try:
         connection.settimeout(_SECONDS)
         connection.connect(socket_path)
-        connection.sendall(f"GET {quote(path, safe='/:@')} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        question = f"GET {quote(path, safe='/:@')} HTTP/1.0\r\nHost: localhost\r\n\r\n"
+        connection.sendall(question.encode())
     except BaseException:
         connection.close()
         raise

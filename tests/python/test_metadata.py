@@ -15,7 +15,14 @@ from imgdiag.python.metadata import headers_of
     st.lists(
         st.one_of(
             st.sampled_from(
-                ["Name: a", "name:b", "Requires-Dist: c;\r\n d\r\n\te ", ": x", "no header", " lone"]
+                [
+                    "Name: a",
+                    "name:b",
+                    "Requires-Dist: c;\r\n d\r\n\te ",
+                    ": x",
+                    "no header",
+                    " lone",
+                ]
             ),
             st.text(st.sampled_from("aZ-: \t\r\né"), max_size=6),
         )

@@ -1,0 +1,116 @@
+"""What earlier runs found in compressed layers, so that one that is shared is not read again.
+
+A file for each blob, named by its digest and by what was read of it. A blob's digest was held to
+its bytes before its index was kept, so an archive cannot leave a false one for another; an
+uncompressed layer's digest is not checked, and it is not slow to read, so its index is not kept.
+
+In a folder of the user's own, that nobody else may write to (XDG Base Directory Specification).
+A file is written under another name and renamed, so that two runs at once do each other no harm.
+Whatever is wrong with the folder or with a file, the layer is read as if there were none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+from imgdiag import __version__
+from imgdiag.layers import index
+from imgdiag.layers.walk import Layer
+
+MAX_BYTES = 512 * 1024 * 1024  # of all files together; the least recently used go first
+
+# What decides what is read of a layer and how: another imgdiag must not take its word for it.
+_RULES = ("capture.py", "layers/*.py", "python/imports/*.py", "python/projects/requirements.py")
+
+
+def default_folder() -> Path | None:
+    """Return the folder for the user's caches, imgdiag's own in it; None when there is none."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    if given.startswith("/"):
+        return Path(given) / "imgdiag"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "imgdiag"
+
+
+class LayerCache:
+    """The layers' indexes in `folder`, made where it is missing; `reading` names what is read."""
+
+    def __init__(self, folder: Path, reading: str) -> None:
+        self._folder = folder
+        self._reading = reading
+
+    def get(self, digest: str) -> Layer | None:
+        """Return what the blob with this digest holds, None when that is not known."""
+        try:
+            if not self._is_private():
+                return None
+            path = self._path(digest)
+            data = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        try:
+            return index.decode(data)
+        except ValueError:  # it will be written anew
+            return None
+
+    def put(self, digest: str, layer: Layer) -> None:
+        """Keep what the blob with this digest holds."""
+        import tempfile  # with much behind it
+
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._is_private():
+                return
+            path = self._path(digest)
+            data = index.encode(layer)
+            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+                try:
+                    file.write(data)
+                    file.flush()
+                    Path(file.name).replace(path)
+                except BaseException:
+                    Path(file.name).unlink(missing_ok=True)
+                    raise
+            self._prune()
+        except OSError:
+            return
+
+    def _path(self, digest: str) -> Path:
+        key = f"{index.VERSION} {__version__} {_rules()} {self._reading} {digest}"
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()}.layer"
+
+    def _is_private(self) -> bool:
+        status = self._folder.stat()
+        return status.st_uid == os.geteuid() and not status.st_mode & 0o022
+
+    def _prune(self) -> None:
+        """Delete what was used longest ago, until the rest is small enough."""
+        files = []
+        for path in self._folder.iterdir():
+            status = path.stat()
+            files.append((status.st_mtime, status.st_size, path))
+        size = sum(each[1] for each in files)
+        for _, each, path in sorted(files):
+            if size <= MAX_BYTES:
+                return
+            path.unlink(missing_ok=True)
+            size -= each
+
+
+@cache
+def _rules() -> str:
+    """Return a digest of the source code that decides what is read."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for pattern in _RULES:
+        for path in sorted(here.glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
