@@ -1,8 +1,9 @@
-"""What earlier runs found in compressed layers, so that one that is shared is not read again.
+"""What earlier runs found in layers, so that one that images share is not read again.
 
-A file for each blob, named by its digest and by what was read of it. A blob's digest was held to
-its bytes before its index was kept, so an archive cannot leave a false one for another; an
-uncompressed layer's digest is not checked, and it is not slow to read, so its index is not kept.
+A file for each layer, named by its digest and by what was read of it. The digest of a compressed
+blob was held to its bytes before its index was kept, and an engine did so for what it has unpacked,
+so that no archive can leave a false index for another. The digest of an uncompressed layer in a
+file is not checked, and to read it takes little longer than its index: that is not kept.
 
 In a folder of the user's own, that nobody else may write to (XDG Base Directory Specification).
 A file is written under another name and renamed, so that two runs at once do each other no harm.

@@ -11,13 +11,17 @@ import pytest
 
 from imgdiag import cache, reading
 from imgdiag.cache import LayerCache, default_folder
+from imgdiag.capture import CAPTURE
 from imgdiag.errors import ImgdiagError
 from imgdiag.gate import Budgets, judge
-from imgdiag.layers.walk import Layer
+from imgdiag.image import parse_config
+from imgdiag.layers.walk import Layer, read_layer
 from imgdiag.pipeline import analyze
 from imgdiag.reports import Style, render
 from imgdiag.sources import Request
+from imgdiag.sources.graph import UnpackedLayer, read_layers
 from tests import builder
+from tests.sources.test_tarsplit import split_tar
 
 LAYER = Layer(entries=[], whiteouts=[], warnings=("odd",))
 ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64
@@ -183,3 +187,32 @@ def test_no_home_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _fail(*arguments: object) -> Layer:
     raise AssertionError("a layer was read")
+
+
+def test_a_layer_that_an_engine_has_unpacked_is_read_once(tmp_path: Path, folder: Path) -> None:
+    entries = [builder.file("etc/os-release", b"ID=debian\n")]
+    image = builder.image(entries)
+    path, files = split_tar(entries, tmp_path)
+    (diff_id,) = parse_config(image.config).diff_ids
+    layer = UnpackedLayer(diff_id=diff_id, records=path, files=files)
+
+    def read() -> Layer | None:
+        return (
+            read_layers(
+                image.config,
+                [layer],
+                lambda reader: read_layer(reader, CAPTURE),
+                Request(known=LayerCache(folder, "installed")),
+                reference="app:1",
+                source="docker",
+                engine_bytes=None,
+            )
+            .layers[0]
+            .content
+        )
+
+    first = read()
+    path.unlink()
+    assert read() == first
+    assert first is not None
+    assert first.entries[0].content == b"ID=debian\n"
