@@ -38,10 +38,12 @@ def measured(command: Sequence[str], good: Callable[[int], bool] = lambda code: 
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
 
 
-def in_turns(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, list[Run]]:
-    """Run all `commands` `rounds` times, after one round that does not count."""
+def in_turns(
+    commands: Mapping[str, Sequence[str]], rounds: int, *, warm: bool = True
+) -> dict[str, list[Run]]:
+    """Run all `commands` `rounds` times, with `warm` after one round that does not count."""
     runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for number in range(rounds + 1):
+    for number in range(0 if warm else 1, rounds + 1):
         for name, command in commands.items():
             run = measured(command, lambda code: code in (0, 1))  # 1: a budget failed
             print(f"round {number}: {name} {run.seconds:.2f} s", file=sys.stderr)

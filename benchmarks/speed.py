@@ -76,14 +76,15 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(options.folder / "cache")
 
     lines = [f"Measured on {machine()}; medians of {options.rounds} rounds (dive and syft: "]
     lines[0] += f"{options.peer_rounds}).\n"
-    others = ["dive", "syft", "drain"]
+    others = ["dive", "syft", "drain", "layers known"]
     lines.append(
-        "| input | imgdiag, clock | processors | memory | dive | syft | decompression alone |"
+        "| input | clock | processors | memory | dive | syft | decompression alone | layers known |"
     )
-    lines.append("| --- | --- | --- | --- | --- | --- | --- |")
+    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
     commands = {"imgdiag": [*IMGDIAG, "--help"]}
     lines.append(row("`imgdiag --help`", in_turns(commands, options.rounds), others))
     for each in all_inputs():
@@ -91,13 +92,14 @@ def main() -> None:
             continue
         print(each.name, file=sys.stderr)
         path = write(options.folder, each)
-        ours = {"imgdiag": [*IMGDIAG, "analyze", str(path), "-f", "json"]}
+        analyze = [*IMGDIAG, "analyze", str(path), "-f", "json"]
+        ours = {"imgdiag": [*analyze, "--no-cache"]}
         if each.compression:
-            ours |= drain(path)
+            ours |= {"layers known": analyze} | drain(path)
         runs = in_turns(ours, options.rounds)
         if not each.compression and options.peer_rounds:
             for name, command in peers(path).items():
-                runs |= in_turns({name: command}, options.peer_rounds)
+                runs |= in_turns({name: command}, options.peer_rounds, warm=False)
         lines.append(row(each.name, runs, others))
     table = "\n".join(lines)
     print(table)

@@ -17,6 +17,9 @@ import sys
 
 from measure import in_turns
 
+SAVE = "docker save"
+IMGDIAG = [sys.executable, "-m", "imgdiag"]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -25,33 +28,33 @@ def main() -> None:
     parser.add_argument("--docker", default="docker", help="the docker program")
     options = parser.parse_args()
 
-    analyze = [sys.executable, "-m", "imgdiag", "analyze", options.tag, "--route", "store"]
-    commands = {
-        "docker save": [options.docker, "save", options.tag],
-        "imgdiag, store route": [*analyze, "-f", "json"],
-    }
+    analyze = [*IMGDIAG, "analyze", options.tag, "--route", "store", "-f", "json"]
+    save = [options.docker, "save", options.tag]
+    commands = {SAVE: save, "imgdiag": [*analyze, "--no-cache"], "imgdiag, layers known": analyze}
     runs = in_turns(commands, options.runs)
-    answer = subprocess.run(commands["imgdiag, store route"], check=True, stdout=subprocess.PIPE)
+    answer = subprocess.run(analyze, check=True, stdout=subprocess.PIPE)
     report = json.loads(answer.stdout)
     files = sum(layer["files"] for layer in report["layers"])
     print(
         f"{options.tag}: {report['sizes']['layer_bytes'] / 1e9:.2f} GB in {files:,} files of "
         f"{len(report['layers'])} layers; {options.runs} rounds\n"
     )
-    print("| work | median | fastest | slowest | memory |")
-    print("| --- | --- | --- | --- | --- |")
+    print("| work | median | fastest | slowest | processors | memory |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for name, each in runs.items():
         seconds = [run.seconds for run in each]
         print(
             f"| {name} | {statistics.median(seconds):.2f} s | {min(seconds):.2f} s | "
-            f"{max(seconds):.2f} s | {max(run.memory for run in each) / 1e6:.0f} MB |"
+            f"{max(seconds):.2f} s | {statistics.median(run.cpu for run in each):.2f} s | "
+            f"{max(run.memory for run in each) / 1e6:.0f} MB |"
         )
-    saves, stores = runs.values()
-    ratios = [save.seconds / store.seconds for save, store in zip(saves, stores, strict=True)]
-    print(
-        f"\nThe store route is {statistics.median(ratios):.0f} × as fast, "
-        f"{min(ratios):.0f} to {max(ratios):.0f} × by round."
-    )
+    for name in list(runs)[1:]:
+        pairs = zip(runs[SAVE], runs[name], strict=True)
+        ratios = [save.seconds / store.seconds for save, store in pairs]
+        print(
+            f"\n{name}: {statistics.median(ratios):.0f} × as fast, "
+            f"{min(ratios):.0f} to {max(ratios):.0f} × by round."
+        )
 
 
 if __name__ == "__main__":
