@@ -222,9 +222,9 @@ def headers_of(text: str) -> dict[str, list[str]]:
         match = _HEADER.match(line)
         if match is None:
             break
-        if match["name"]:
-            values = headers.setdefault(match["name"].lower(), [])
-            values.append(match["value"])
+        # A line without a name, and what is folded after it, counts for nothing.
+        values = headers.setdefault(match["name"].lower(), []) if match["name"] else []
+        values.append(match["value"])
     return headers
 
 

@@ -6,9 +6,11 @@ import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from imgdiag.errors import CorruptImage
+from imgdiag.layers.ahead import ahead
 from imgdiag.layers.compression import Compression, decompress, sniff
 from imgdiag.layers.reader import FileReader, StreamReader
 from imgdiag.sources.base import LayerVisitor, Request, T
@@ -24,20 +26,30 @@ class Place:
 
 
 def visit_stream(
-    chunks: Iterator[bytes], digest: str | None, visit: LayerVisitor[T], warn: Callable[[str], None]
+    chunks: Iterator[bytes],
+    digest: str | None,
+    visit: LayerVisitor[T],
+    warn: Callable[[str], None],
+    *,
+    threads: bool = False,
 ) -> tuple[T, Compression]:
     """Let `visit` read the layer in `chunks`, then read on to the end so that all is checked.
 
-    `digest` is what the stored bytes must hash to. Raises CorruptImage.
+    `digest` is what the stored bytes must hash to. With `threads` they are drawn and checked in
+    one thread, decompressed in another and visited in this one. Raises CorruptImage.
     """
-    head = next(chunks, b"")
-    compression = sniff(head)
-    stored: Iterator[bytes] = itertools.chain([head], chunks)
-    if digest is not None:
-        stored = verified(stored, digest)
-    reader = StreamReader(decompress(stored, compression, warn))
-    found = visit(reader)
-    reader.drain()
+    with ExitStack() as stack:
+        stored = chunks if digest is None else verified(chunks, digest)
+        if threads:
+            stored = stack.enter_context(closing(ahead(stored)))
+        head = next(stored, b"")
+        compression = sniff(head)
+        plain = decompress(itertools.chain([head], stored), compression, warn)
+        if threads:
+            plain = stack.enter_context(closing(ahead(plain)))
+        reader = StreamReader(plain)
+        found = visit(reader)
+        reader.drain()
     return found, compression
 
 
@@ -77,7 +89,9 @@ def visit_file(
         request.progress.advance(place.size)
         return found, compression
     warnings: list[str] = []
-    found, compression = visit_stream(_chunks(place, request), digest, visit, warnings.append)
+    found, compression = visit_stream(
+        _chunks(place, request), digest, visit, warnings.append, threads=place.size >= _LARGE
+    )
     for warning in warnings:
         warn(warning)
     if known and digest and not warnings:  # they would not be given again
@@ -94,3 +108,4 @@ def _chunks(place: Place, request: Request) -> Iterator[bytes]:
 
 
 _STEP = 128 * 1024
+_LARGE = 4 * 1024 * 1024  # bytes; less is done before threads have got going
