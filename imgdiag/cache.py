@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -64,22 +65,19 @@ class LayerCache:
 
     def put(self, digest: str, layer: Layer) -> None:
         """Keep what the blob with this digest holds."""
-        import tempfile  # with much behind it
-
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._is_private():
                 return
             path = self._path(digest)
-            data = index.encode(layer)
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                try:
-                    file.write(data)
-                    file.flush()
-                    Path(file.name).replace(path)
-                except BaseException:
-                    Path(file.name).unlink(missing_ok=True)
-                    raise
+            # Nobody else has this name: neither another run, nor another thread of this one.
+            unfinished = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            try:
+                unfinished.write_bytes(index.encode(layer))
+                unfinished.replace(path)
+            except BaseException:
+                unfinished.unlink(missing_ok=True)
+                raise
             self._prune()
         except OSError:
             return
