@@ -1,6 +1,6 @@
 """Saved images to measure on: any number of entries, whiteouts, layers, and any depth.
 
-    python benchmarks/inputs.py FOLDER          # all that speed.py measures, 14 GB of it sparse
+    python benchmarks/inputs.py FOLDER          # all that speed.py measures, 4 GB of disk
 
 The contents of uncompressed layers are holes of a sparse file: whoever reads them reads zeros, at
 the speed of the page cache, and the disk holds nothing. Compressed layers hold words, so that they
