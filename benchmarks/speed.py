@@ -85,8 +85,8 @@ def main() -> None:
         "| input | clock | processors | memory | dive | syft | decompression alone | layers known |"
     )
     lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    commands = {"imgdiag": [*IMGDIAG, "--help"]}
-    lines.append(row("`imgdiag --help`", in_turns(commands, options.rounds), others))
+    commands = {"imgdiag": [*IMGDIAG, "-h"]}
+    lines.append(row("`imgdiag -h`", in_turns(commands, options.rounds), others))
     for each in all_inputs():
         if options.only and each.name not in options.only:
             continue
