@@ -55,7 +55,8 @@ def analyze(
 
     `declared` is what the user says that the image is meant to run on; `dockerfile` is used where
     it fits the image. `check_imports` reads every Python source too, to prove which folders
-    nothing imports. Nothing of the image is run and nothing is written. Raises ImgdiagError.
+    nothing imports. Nothing of the image is run, and nothing is written but what the request's
+    cache keeps. Raises ImgdiagError.
     """
     image = read_image(reference, request or Request(), imports=check_imports)
     return examine(image, declared, dockerfile, sources_read=check_imports)

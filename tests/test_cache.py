@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from imgdiag import cache, reading
 from imgdiag.cache import LayerCache, default_folder
 from imgdiag.capture import CAPTURE
+from imgdiag.cli import cli
 from imgdiag.errors import ImgdiagError
 from imgdiag.gate import Budgets, judge
 from imgdiag.image import parse_config
@@ -67,6 +69,21 @@ def test_the_second_answer_is_the_first_to_the_byte_and_reads_no_layer(
     assert len(list(folder.iterdir())) == 2
     monkeypatch.setattr(reading, "read_layer", _fail)
     assert report(path, folder) == without
+
+
+def test_the_program_uses_it_unless_it_is_told_not_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(archive(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "imgdiag"
+    runner = CliRunner()
+    for variable, options in (("1", []), ("", ["--no-cache"])):
+        monkeypatch.setenv("IMGDIAG_NO_CACHE", variable)
+        assert runner.invoke(cli, ["analyze", path, "-q", *options]).exit_code == 0
+        assert not folder.exists()
+    assert runner.invoke(cli, ["analyze", path, "-q"]).exit_code == 0
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_a_blob_that_is_not_its_digest_leaves_nothing(tmp_path: Path, folder: Path) -> None:

@@ -40,7 +40,6 @@ def partial(tmp_path: Path) -> Path:
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs the command line; no engine is within reach."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-    monkeypatch.setenv("IMGDIAG_NO_CACHE", "1")
     monkeypatch.delenv("NO_COLOR", raising=False)
 
     def invoke(*arguments: str | Path, stdin: bytes | None = None) -> Result:
