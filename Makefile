@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IMAGE := fixtures/ml-service/before.oci.tar
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs fuzz clean
 
 $(VENV)/.runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -25,8 +25,12 @@ lint: $(VENV)/.development
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 
+fuzz: $(VENV)/.development  ## fuzz each target for SECONDS (60), or only TARGETS, with atheris
+	$(VENV)/bin/pip install --quiet --editable '.[fuzz]'
+	$(VENV)/bin/python -m fuzz --seconds $(or $(SECONDS),60) $(TARGETS)
+
 docs: $(VENV)/.development  ## write anew what the documents show of the program
-	IMGDIAG_UPDATE_DOCS=1 $(VENV)/bin/python -m pytest -q tests/test_docs.py
+	IMGDIAG_UPDATE_DOCS=1 $(VENV)/bin/python -m pytest -q tests/test_docs.py tests/test_api.py tests/test_conformance.py tests/test_agreement_page.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -22,6 +22,7 @@ from pathlib import Path
 from imgdiag import __version__
 from imgdiag.layers import index
 from imgdiag.layers.walk import Layer
+from imgdiag.limits import Meter
 
 MAX_BYTES = 512 * 1024 * 1024  # of all files together; the least recently used go first
 
@@ -42,9 +43,13 @@ def default_folder() -> Path | None:
 
 
 class LayerCache:
-    """The layers' indexes in `folder`, made where it is missing; `reading` names what is read."""
+    """The layers' indexes in `folder`, made where it is missing; `reading` names what is read.
 
-    def __init__(self, folder: Path, reading: str) -> None:
+    `meter` counts what is taken from here as what is read.
+    """
+
+    def __init__(self, folder: Path, reading: str, meter: Meter | None = None) -> None:
+        self._meter = meter or Meter()
         self._folder = folder
         self._reading = reading
 
@@ -59,9 +64,15 @@ class LayerCache:
         except OSError:
             return None
         try:
-            return index.decode(data)
+            layer = index.decode(data)
         except ValueError:  # it will be written anew
             return None
+        kept = sum(
+            len(each.parent) + len(each.name) + len(each.target) + len(each.content or b"")
+            for each in layer.entries
+        )
+        self._meter.read(len(layer.entries) + len(layer.whiteouts), kept)
+        return layer
 
     def put(self, digest: str, layer: Layer) -> None:
         """Keep what the blob with this digest holds."""

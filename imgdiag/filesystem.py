@@ -14,9 +14,11 @@ from enum import StrEnum
 from imgdiag.errors import CorruptImage
 from imgdiag.layers.tar import Attributes
 from imgdiag.layers.walk import Entry, Kind, Layer, Whiteout, split
+from imgdiag.limits import DEFAULT, Limits
 from imgdiag.warnings import Warnings
 
 MAX_SYMLINKS = 40  # as in Linux (include/linux/namei.h, MAXSYMLINKS)
+MAX_DETOUR = 1_024  # parts of a path that links add; a long way at each entry takes hours
 
 
 class Cause(StrEnum):
@@ -141,14 +143,23 @@ def join(parent: str, name: str) -> str:
     return f"{parent}/{name}" if parent else name
 
 
-def merge(layers: Sequence[Layer | None], touching: frozenset[int] = frozenset()) -> Filesystem:
+def merge(
+    layers: Sequence[Layer | None],
+    touching: frozenset[int] = frozenset(),
+    limits: Limits = DEFAULT,
+) -> Filesystem:
     """Apply `layers`, oldest first, and account for every byte.
 
     A layer that is None could not be read and changes nothing. `touching` holds the layers whose
     command sets times: there, a file stored again with only its time changed counts as
-    metadata-only. Raises CorruptImage for what no engine can unpack.
+    metadata-only. Raises CorruptImage for what no engine can unpack, and TooLarge for more
+    entries, or folders made for them, than `limits` allow.
     """
-    merger = _Merger(touching)
+    # A manifest may name one layer five hundred times, which is read once and applied each time.
+    entries = sum(len(layer.entries) + len(layer.whiteouts) for layer in layers if layer)
+    if entries > limits.entries:
+        raise limits.refusal("entries", f"{entries:,} entries")
+    merger = _Merger(touching, limits, entries)
     for index, layer in enumerate(layers):
         merger.apply(index, layer)
     return merger.result()
@@ -173,11 +184,11 @@ def find_directory(
     """Return the folder at `path`, following symlinks inside the image, or None.
 
     The names of links that were followed are added to `followed`. Raises CorruptImage when they
-    lead in a circle.
+    lead in a circle, or a way that no honest image takes.
     """
     trail = [root]
     parts = path.split("/")[::-1] if path else []
-    links = 0
+    links = detour = 0
     while parts:
         part = parts.pop()
         if part in ("", "."):
@@ -197,7 +208,11 @@ def find_directory(
                 followed.append(part)
             if child.target.startswith("/"):
                 trail = [root]
-            parts += child.target.split("/")[::-1]
+            more = child.target.split("/")[::-1]
+            detour += len(more)
+            if detour > MAX_DETOUR:
+                raise CorruptImage(f"symbolic links take a way of over {MAX_DETOUR:,}: {path!r}")
+            parts += more
         else:
             return None
     return trail[-1]
@@ -211,7 +226,7 @@ def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
     names: list[str] = []
     trail: list[Node] = [root]
     parts = path.split("/")[::-1]
-    links = 0
+    links = detour = 0
     while parts:
         part = parts.pop()
         if part in ("", "."):
@@ -225,11 +240,13 @@ def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
         child = here.children.get(part) if isinstance(here, Directory) else None
         if isinstance(child, Symlink):
             links += 1
-            if links > MAX_SYMLINKS:
+            more = child.target.split("/")[::-1]
+            detour += len(more)
+            if links > MAX_SYMLINKS or detour > MAX_DETOUR:
                 return None
             if child.target.startswith("/"):
                 names, trail = [], [root]
-            parts += child.target.split("/")[::-1]
+            parts += more
         elif child is None:
             return None
         else:
@@ -245,7 +262,9 @@ _FILE, _DIRECTORY, _HARD_LINK, _SYMLINK = Kind.FILE, Kind.DIRECTORY, Kind.HARD_L
 class _Merger:
     """The state of the merge: the tree so far, and what has been hidden."""
 
-    def __init__(self, touching: frozenset[int]) -> None:
+    def __init__(self, touching: frozenset[int], limits: Limits, entries: int) -> None:
+        self.limits = limits
+        self.left = limits.entries - entries  # for folders that no entry made
         self.root = Directory(0)
         self.hidden: list[Hidden] = []
         self.sizes: list[int] = []
@@ -255,6 +274,7 @@ class _Merger:
         self.touching = touching
         self.index = 0
         self.folders: dict[str, Directory] = {}  # of this layer, those not found by links
+        self.made: set[str] | None = None  # folders that have an entry in this layer, if asked
         self.moved = False  # a folder or link was replaced: a path may now lead elsewhere
 
     def result(self) -> Filesystem:
@@ -279,10 +299,11 @@ class _Merger:
 
     def apply(self, index: int, layer: Layer | None) -> None:
         self.index = index
+        self.made = None
         size = files = 0
         if layer is not None:
             for whiteout in layer.whiteouts:
-                self._apply_whiteout(whiteout)
+                self._apply_whiteout(whiteout, layer)
             path = None
             directory = self.root
             self.moved = True  # by whiteouts, or by the layers before
@@ -308,10 +329,18 @@ class _Merger:
         self.sizes.append(size)
         self.counts.append(files)
 
-    def _apply_whiteout(self, whiteout: Whiteout) -> None:
-        directory = find_directory(self.root, whiteout.parent)
+    def _apply_whiteout(self, whiteout: Whiteout, layer: Layer) -> None:
+        followed: list[str] = []
+        directory = None
+        if not self._is_replaced(whiteout.parent, layer):
+            directory = find_directory(self.root, whiteout.parent, followed)
         if directory is None:
             return
+        if followed:
+            self.warnings.add(
+                "a whiteout under a symbolic link counts where it leads (engines on overlayfs put "
+                f"a folder in its place): {whiteout.parent!r}"
+            )
         if whiteout.name is None:
             if directory is self.root and directory.children:
                 self.warnings.add("an opaque mark on the root hides all layers below it")
@@ -321,6 +350,29 @@ class _Merger:
         elif whiteout.name in directory.children:
             node = directory.children.pop(whiteout.name)
             self._hide(join(whiteout.parent, whiteout.name), node, Cause.DELETED)
+
+    def _is_replaced(self, path: str, layer: Layer) -> bool:
+        """Tell whether `path` leads by a symbolic link that the layer makes a folder of.
+
+        The folder comes before what is in it, so that its whiteouts say nothing of where the link
+        led.
+        """
+        directory = self.root
+        parts = path.split("/") if path else []
+        for count, part in enumerate(parts, 1):
+            child = directory.children.get(part)
+            if isinstance(child, Symlink):
+                if self.made is None:
+                    self.made = {
+                        join(entry.parent, entry.name)
+                        for entry in layer.entries
+                        if entry.kind is _DIRECTORY
+                    }
+                return "/".join(parts[:count]) in self.made
+            if not isinstance(child, Directory):
+                return False
+            directory = child
+        return False
 
     def _folder(self, path: str) -> Directory:
         """Return the folder at `path`, its missing parents made."""
@@ -339,7 +391,8 @@ class _Merger:
             found, followed = self._make_folder(path)
         if followed:
             self.warnings.add(
-                f"entries under a symbolic link go where it leads, as in most engines: {path!r}"
+                f"entries under a symbolic link go where it leads (engines on overlayfs put a "
+                f"folder in its place): {path!r}"
             )
         else:
             self.folders[path] = found
@@ -347,18 +400,28 @@ class _Merger:
 
     def _make_folder(self, path: str) -> tuple[Directory, list[str]]:
         """Make what is missing of `path`; return it and the names of links followed on the way."""
-        directory, done, followed = self.root, "", list[str]()
-        for part in path.split("/"):
-            done = join(done, part)
+        directory, followed = self.root, list[str]()
+        parts = path.split("/")
+        for count, part in enumerate(parts, 1):
+            child = directory.children.get(part)
+            if isinstance(child, Directory):
+                directory = child
+                continue
             links: list[str] = []
-            step = find_directory(self.root, done, links)
+            step = None
+            if isinstance(child, Symlink):
+                step = find_directory(self.root, "/".join(parts[:count]), links)
             if step is None:
-                step = Directory(self.index)
-                before = directory.children.get(part)
-                directory.children[part] = step
-                if before is not None:
+                self.left -= 1
+                if self.left < 0:
+                    raise self.limits.refusal(
+                        "entries", f"more entries and folders: {path[:200]!r}"
+                    )
+                step = directory.children[part] = Directory(self.index)
+                if child is not None:
+                    done = "/".join(parts[:count])
                     self.warnings.add(f"what is no folder holds entries, so it is one: {done!r}")
-                    self._replace(done, before, step)
+                    self._replace(done, child, step)
             else:
                 followed = links
             directory = step

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imgdiag import jsontext
+from imgdiag.errors import CorruptImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Platform:
         )
 
 
+MAX_HISTORY = 10_000  # entries; a hundred times as many as any builder makes
 _IMPLIED = {"arm64": "v8", "arm": "v7"}  # variants that go without saying
 
 
@@ -114,6 +116,10 @@ def _align(entries: list[object], layers: int) -> tuple[tuple[HistoryEntry, ...]
 
     The mark decides, never the size: `RUN true` makes a real layer of nothing with BuildKit.
     """
+    if len(entries) > MAX_HISTORY:
+        raise CorruptImage(
+            f"a history of {len(entries):,} entries; at most {MAX_HISTORY:,} are read"
+        )
     result: list[HistoryEntry] = []
     given = left_over = 0
     for number, entry in enumerate(entries):

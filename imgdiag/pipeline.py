@@ -10,7 +10,7 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imgdiag import invariants, inventory
+from imgdiag import invariants, inventory, sources
 from imgdiag.analysis import (
     Analysis,
     LayerSummary,
@@ -20,6 +20,7 @@ from imgdiag.analysis import (
     UsageTable,
     Waste,
 )
+from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.facts import Facts
 from imgdiag.files import Files
 from imgdiag.filesystem import Cause, Directory, merge
@@ -29,7 +30,6 @@ from imgdiag.prediction import Outcome, predict
 from imgdiag.project.alignment import Alignment
 from imgdiag.project.choice import Choice
 from imgdiag.purpose import Target
-from imgdiag.reading import read_image
 from imgdiag.rules import find_all
 from imgdiag.rules._shell import sets_times
 from imgdiag.scanner.tree import build_tree
@@ -55,10 +55,10 @@ def analyze(
 
     `declared` is what the user says that the image is meant to run on; `dockerfile` is used where
     it fits the image. `check_imports` reads every Python source too, to prove which folders
-    nothing imports. Nothing of the image is run, and nothing is written but what the request's
-    cache keeps. Raises ImgdiagError.
+    nothing imports. Nothing of the image is run and nothing is written. Raises ImgdiagError.
     """
-    image = read_image(reference, request or Request(), imports=check_imports)
+    capture = CAPTURE_IMPORTS if check_imports else CAPTURE
+    image = sources.load_layers(reference, request or Request(), capture)
     return examine(image, declared, dockerfile, sources_read=check_imports)
 
 
@@ -85,6 +85,7 @@ def measure(
     filesystem = merge(
         [layer.content for layer in image.layers],
         frozenset(index for index, command in enumerate(commands) if sets_times(command)),
+        image.limits,
     )
     unread = [index for index, layer in enumerate(image.layers) if layer.content is None]
     return Facts(

@@ -27,6 +27,7 @@ from imgdiag.capture import CAPTURE
 from imgdiag.errors import ImgdiagError
 from imgdiag.layers.reader import Reader
 from imgdiag.layers.walk import read_layer
+from imgdiag.limits import Meter
 from imgdiag.sources import Request, SourceImage
 from imgdiag.sources.oci_index import SKELETON_MARK
 
@@ -63,7 +64,7 @@ def write_skeleton(reference: str, output: Path, request: Request) -> SkeletonSi
     output = output.absolute()
     try:
         with ExitStack() as files, _temporary_file(output.parent) as archive:
-            zeroer = _Zeroer(output.parent, files)
+            zeroer = _Zeroer(output.parent, files, request.meter)
             image = sources.load(reference, zeroer.visit, request)
             _write_archive(image, archive)
             _publish(archive, output)
@@ -110,14 +111,15 @@ class _Compressor(Protocol):
 class _Zeroer:
     """Visits layers and leaves a zeroed blob of each in a temporary file that `files` closes."""
 
-    def __init__(self, folder: Path, files: ExitStack) -> None:
+    def __init__(self, folder: Path, files: ExitStack, meter: Meter) -> None:
         self._folder = folder
         self._files = files
+        self._meter = meter
         self.unpacked_bytes = 0
 
     def visit(self, reader: Reader) -> _ZeroedLayer:
         sink = _Sink(self._files.enter_context(_temporary_file(self._folder)))
-        read_layer(_ZeroingReader(reader, sink.write), CAPTURE)
+        read_layer(_ZeroingReader(reader, sink.write), CAPTURE, self._meter)
         layer = sink.finish()
         self.unpacked_bytes += sink.unpacked_bytes
         return layer

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from imgdiag import cache, reading
+from imgdiag import cache
 from imgdiag.cache import LayerCache, default_folder
 from imgdiag.capture import CAPTURE
 from imgdiag.cli import cli
@@ -67,7 +67,7 @@ def test_the_second_answer_is_the_first_to_the_byte_and_reads_no_layer(
     assert not folder.exists()
     assert report(path, folder) == without
     assert len(list(folder.iterdir())) == 2
-    monkeypatch.setattr(reading, "read_layer", _fail)
+    monkeypatch.setattr("imgdiag.sources.reference.read_layer", _fail)
     assert report(path, folder) == without
 
 

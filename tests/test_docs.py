@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from imgdiag.cli import cli
+from imgdiag.cli._documentation import commands_page
 from imgdiag.configuration.documentation import configuration_page
 from imgdiag.project.checks import all_checks
 from imgdiag.project.documentation import checks_page
@@ -25,10 +26,28 @@ from imgdiag.schema import commands, schema_of
 
 ROOT = Path(__file__).parents[1]
 UPDATE = os.environ.get("IMGDIAG_UPDATE_DOCS") == "1"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
+PAGES = [README, CHINESE, ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHOWN = re.compile(
-    r"<!-- output of: imgdiag (?P<command>.+?) -->\n```text\n(?P<output>.*?)```\n", re.DOTALL
+    r"(?P<mark><!-- output of: imgdiag (?P<command>[^\n]+?)(?: ; only: (?P<only>[^\n]+?))? -->\n"
+    r"```text\n)(?P<output>.*?)```\n",
+    re.DOTALL,
 )
+
+
+def shown(match: re.Match[str]) -> str:
+    """Return what is to stand in a document: all that is printed, or those parts of it.
+
+    A part begins behind an empty line with one that is not indented. The first is always shown.
+    """
+    text = run(match["command"])
+    if match["only"]:
+        first, *parts = re.split(r"\n\n(?=\S)", text.rstrip("\n"))
+        wanted = match["only"].split(", ")
+        kept = [part for part in parts if part.startswith(tuple(wanted))]
+        assert len(kept) == len(wanted), (wanted, [part.split("\n")[0] for part in parts])
+        text = "\n\n".join([first, *kept]) + "\n"
+    return text
 
 
 def run(command: str) -> str:
@@ -47,19 +66,32 @@ def run(command: str) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_output_that_is_shown_is_what_is_printed(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    fresh = SHOWN.sub(
-        lambda match: (
-            f"<!-- output of: imgdiag {match['command']} -->\n```text\n{run(match['command'])}```\n"
-        ),
-        text,
-    )
+    fresh = SHOWN.sub(lambda match: f"{match['mark']}{shown(match)}```\n", text)
     if UPDATE:
         page.write_text(fresh, encoding="utf-8")
     assert page.read_text(encoding="utf-8") == fresh
 
 
 def test_readme_shows_output() -> None:
-    assert SHOWN.search((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert SHOWN.search(README.read_text(encoding="utf-8"))
+
+
+BLOCK = re.compile(r"^(?:<!-- output of: [^\n]*\n)?```.*?^```\n", re.DOTALL | re.MULTILINE)
+
+
+def test_the_chinese_readme_shows_the_same() -> None:
+    """Its text is its own; its blocks, its links and the shape of it are those of README.md."""
+    english, chinese = (page.read_text(encoding="utf-8") for page in (README, CHINESE))
+    blocks = BLOCK.findall(english)
+    if UPDATE:
+        fresh = iter(blocks)
+        chinese = BLOCK.sub(lambda match: next(fresh, match[0]), chinese)
+        CHINESE.write_text(chinese, encoding="utf-8")
+    assert BLOCK.findall(chinese) == blocks
+    shape = [re.findall(r"^(#+ |- |\||```)", text, re.MULTILINE) for text in (english, chinese)]
+    assert shape[0] == shape[1]
+    named = [set(re.findall(r"`([^`\n]+)`|\]\(([^)]+)\)", text)) for text in (english, chinese)]
+    assert named[0] ^ named[1] == {("", "README.md"), ("", "README.zh-CN.md")}
 
 
 def test_rules_page_is_made_from_the_rules() -> None:
@@ -107,12 +139,22 @@ def test_options_that_documents_name_exist() -> None:
         for name in cli.list_commands(None)  # type: ignore[arg-type]
         for parameter in cli.get_command(None, name).params  # type: ignore[arg-type,union-attr]
         for option in (*parameter.opts, *parameter.secondary_opts)
-    }
+    } | {"--help", "--version"}
     for page in PAGES:
         if page.name == "checks.md":  # full of other programs' options
             continue
-        for line in SHOWN.sub("", page.read_text(encoding="utf-8")).splitlines():
+        text = SHOWN.sub("", page.read_text(encoding="utf-8"))
+        for line in re.sub(r"\\\n\s*", "", text).splitlines():
+            # Options of docker and others stand in front of imgdiag.
             if "imgdiag " in line or re.match(r"\s+--", line):
-                named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", line))
+                ours = line.partition("imgdiag ")[2] or line
+                named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ours))
                 named -= {"--override-arch"}
                 assert named <= known, (page.name, named - known)
+
+
+def test_commands_page_is_made_from_the_help() -> None:
+    page = ROOT / "docs" / "commands.md"
+    if UPDATE:
+        page.write_text(commands_page(), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == commands_page()

@@ -170,3 +170,44 @@ def test_of_a_quick_analysis_only_the_visible_bytes_are_held_to_the_tree(
     layers = tuple(replace(each, visible_bytes=None, wasted_bytes=None) for each in analysis.layers)
     quick = replace(analysis, route="quick", layers=layers)
     assert list(tree_breaches(quick, analysis.tree())) == []
+
+
+def test_layers_that_are_not_the_image(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    text = breach(replace(analysis, layers=analysis.layers[:1]), facts)
+    assert "the layers do not add up to the image" in text
+    assert "layer 1 hides what layer 0 is still to make" in text
+
+
+def test_waste_that_is_charged_to_another_layer(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    [waste] = analysis.waste
+    text = breach(replace(analysis, waste=(replace(waste, created_in=1),)), facts)
+    assert text == (
+        "the causes of waste in layer 0 do not add up; the causes of waste in layer 1 do not add up"
+    )
+
+
+def test_downloads_that_do_not_add_up(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    assert analysis.sizes.transfer_bytes == 3_000_000
+    sizes = replace(analysis.sizes, transfer_bytes=2_999_999)
+    text = breach(replace(analysis, sizes=sizes), facts)
+    assert text == "the layers' downloads do not add up to the image's"
+
+
+def test_a_prediction_that_takes_what_no_finding_claims(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    text = breach(replace(analysis, findings=()), facts)
+    assert text == "the prediction takes more than the findings claim"
+    prediction = replace(analysis.prediction, fixes=())
+    text = breach(replace(analysis, prediction=prediction), facts)
+    assert text == "the mends do not add up to the prediction"
+
+
+def test_layers_whose_waste_is_not_known_are_left_alone(made: tuple[Analysis, Facts]) -> None:
+    analysis, facts = made
+    layers = tuple(
+        replace(layer, visible_bytes=None, wasted_bytes=None) for layer in analysis.layers
+    )
+    assert list(breaches(replace(analysis, layers=layers), facts)) == []

@@ -1,7 +1,7 @@
 """The command line: parse, run, write, exit; one module a command.
 
-A command's module imports what the command does when it is called: `imgdiag --help` imports all
-of them, for a line each.
+`imgdiag --help` and the completion of a command's name import no command: the line that stands
+beside a name is the first of its module, behind the colon.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import atexit
 import gc
 import importlib
 import os
-import pkgutil
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,9 +21,23 @@ from imgdiag import __version__
 from imgdiag.errors import ImgdiagError
 from imgdiag.text import printable
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 CANNOT_ANALYSE = 3
 INTERRUPTED = 130  # as a shell says of Ctrl-C
 PIPE_CLOSED = 141  # and of a closed pipe
+
+_FOLDER = Path(__file__).parent
+
+# The order in which someone meets them; a command that is not named here comes under "More".
+_SECTIONS = (
+    ("An image", ("analyze", "history", "du", "tree", "why", "compare")),
+    ("A project, before it is built", ("check", "compare-venv")),
+    ("Mend and prove", ("fix", "verify", "verify-torch", "verify-imports")),
+    ("Set up", ("init", "completion", "docker-plugin")),
+    ("About imgdiag", ("rules", "explain", "schema", "skeleton")),
+)
 
 
 class _Commands(click.Group):
@@ -29,21 +45,52 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(
-            module.name.replace("_", "-")
-            for module in pkgutil.iter_modules(__path__)
-            if module.name[0] != "_"
+            path.stem.replace("_", "-")
+            for path in _FOLDER.iterdir()
+            if path.suffix == ".py" and path.name[0] != "_"
         )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"{__name__}.{_module(cmd_name)}")
         command = module.command
         assert isinstance(command, click.Command)
         for param in command.params:
             if isinstance(param, click.Option) and param.envvar is None:
                 param.envvar = environment_variable(cmd_name, param.opts[-1].lstrip("-"))
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by what they are for, without importing one of them."""
+        names = self.list_commands(ctx)
+        widest = max(map(len, names))
+        for title, shown in sections(names):
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), about(name)) for name in shown])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for a name that is none, say what was meant."""
+        name = args[0]
+        if name[:1] != "-" and name not in (known := self.list_commands(ctx)):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, 1)
+            hint = f"imgdiag {near[0]}" if near else f"imgdiag analyze {name}"
+            ctx.fail(f"There is no command {printable(name)!r}. Did you mean '{hint}'?")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        items: list[CompletionItem] = [
+            CompletionItem(name, help=about(name))
+            for name in self.list_commands(ctx)
+            if name.startswith(incomplete)
+        ]
+        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; whatever happens, the exit code is not that of a failed budget."""
@@ -82,23 +129,70 @@ def environment_variable(command: str, option: str) -> str:
 
 
 def _complain(text: str) -> None:
-    color = None if os.environ.get("NO_COLOR") else "red"
-    click.secho(f"imgdiag: {printable(text)}", err=True, fg=color)
+    click.secho(f"imgdiag: {printable(text)}", err=True, fg="red", color=wanted_color())
+
+
+def wanted_color() -> bool | None:
+    """Return what the environment says of colour, None where a terminal shall have it.
+
+    NO_COLOR (no-color.org) and a terminal without any come before FORCE_COLOR (force-color.org),
+    as in Python itself.
+    """
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
+
+
+def sections(names: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield what commands are for, and those of `names` that are for it; each name once."""
+    left = names
+    for title, known in (*_SECTIONS, ("More", tuple(names))):
+        shown = [name for name in known if name in left]
+        left = [name for name in left if name not in shown]
+        if shown:
+            yield title, shown
+
+
+def about(name: str) -> str:
+    """Return what the command `name` is for: its module's first line, behind the colon."""
+    with (_FOLDER / f"{_module(name)}.py").open(encoding="utf-8") as file:
+        return file.readline().partition(": ")[2].strip().removesuffix('"""').removesuffix(".")
+
+
+def _module(name: str) -> str:
+    return name.replace("-", "_")
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Say why a container image is big, what to change, and how big it will be then.
 
-    Start with: imgdiag analyze TAG
-    """
+    \b
+    Start with one of these:
+      imgdiag analyze my-service   a tag of your engine: Docker or podman
+      imgdiag analyze image.tar    what 'docker save' wrote, or an OCI archive
+      imgdiag check                the Dockerfile in this folder, unbuilt
+
+    'imgdiag COMMAND --help' has examples of each command.
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
+    ctx.color = wanted_color()
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line as `imgdiag`."""
+    if "_IMGDIAG_COMPLETE" in os.environ:
+        from imgdiag.cli._completion import register
+
+        register()
+    run(sys.argv[1:], prog_name="imgdiag")
+
+
+def run(arguments: list[str], prog_name: str) -> None:
+    """Run the command line with these arguments, and exit; its help calls it `prog_name`."""
     # An analysis makes a million small objects that all live to its end: the collector's
     # rounds over them cost a fifth of the time and free nothing, nor does the one at the exit.
     gc.disable()
     atexit.register(gc.freeze)
-    cli(prog_name="imgdiag")
+    cli(arguments, prog_name=prog_name)

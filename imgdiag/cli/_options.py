@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -13,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imgdiag.cli import wanted_color
 from imgdiag.cli._progress import TerminalProgress
 from imgdiag.image import Platform
 from imgdiag.units import parse_size
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from imgdiag.sources import Request
 
 
@@ -37,6 +39,41 @@ def platform_of(value: str) -> Platform:
     return Platform(*parts)
 
 
+def limit_of(value: str) -> tuple[str, int]:
+    """Return the two parts of `NAME=N`, a limit of `imgdiag.limits`; an option type for click."""
+    from imgdiag.limits import BYTES, NAMES
+
+    name, _, number = value.partition("=")
+    if name not in NAMES:
+        raise click.BadParameter(f"{value!r} is not NAME=N with a name of {', '.join(NAMES)}")
+    if name in BYTES:
+        return name, size_of(number)
+    if not number.isdecimal() or len(number) > 18:
+        raise click.BadParameter(f"{number!r} is no number")
+    return name, int(number)
+
+
+def complete_reference(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return what a REF may go on with; for `shell_complete` of an option or argument."""
+    from imgdiag.cli._completion import references
+
+    return references(incomplete)
+
+
+def complete_rule(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the rules and checks whose names begin so; for `shell_complete`."""
+    from imgdiag.cli._completion import rules
+
+    return rules(incomplete)
+
+
+reference = click.argument("reference", metavar="REF", shell_complete=complete_reference)
+"""The argument of a command that reads one image."""
+
 Reading = Callable[[], "AbstractContextManager[Request]"]
 """What a command that reads an image is given: a block with the request, and progress shown."""
 
@@ -50,16 +87,19 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
         platform: Platform | None,
         route: str,
         engine_root: Path | None,
+        read_limits: tuple[tuple[str, int], ...],
         quiet: bool,
         no_cache: bool,
+        verbose: bool,
         **others: Any,
     ) -> None:
         @contextmanager
         def reading() -> Iterator[Request]:
             from imgdiag import cache
+            from imgdiag.limits import Limits, Meter
             from imgdiag.sources import Request
 
-            progress = TerminalProgress(quiet=quiet)
+            progress = TerminalProgress(quiet=quiet, verbose=verbose)
             try:
                 yield Request(
                     platform=platform,
@@ -67,7 +107,9 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                     engine_root=engine_root,
                     progress=progress,
                     cache_folder=None if no_cache else cache.default_folder(),
+                    meter=Meter(Limits(**dict(read_limits))),
                 )
+                progress.done()
             finally:
                 progress.close()
 
@@ -100,6 +142,21 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                 envvar="IMGDIAG_NO_CACHE",
                 help="Read every layer, and keep nothing of it: otherwise what compressed layers "
                 "hold is kept in the user's cache folder.",
+            ),
+            click.option(
+                "--read-limit",
+                "read_limits",
+                type=limit_of,
+                metavar="NAME=N",
+                multiple=True,
+                help="How much of an image is read, for one that you trust: unpacked=1TB, ratio, "
+                "entries, kept=4GB, layers, header or manifest; see SECURITY.md.",
+            ),
+            click.option(
+                "-v",
+                "--verbose",
+                is_flag=True,
+                help="Say on standard error what is read, and when.",
             ),
             click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
         )
@@ -149,8 +206,9 @@ def as_text_or_json(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def wants_color() -> bool:
-    """Tell whether standard output takes colour: a terminal, and no NO_COLOR (no-color.org)."""
-    return sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    """Tell whether standard output takes colour: a terminal does, if the environment lets it."""
+    wanted = wanted_color()
+    return sys.stdout is not None and (sys.stdout.isatty() if wanted is None else wanted)
 
 
 def page_width() -> int:

@@ -16,10 +16,15 @@ _LINE_EVERY = 10.0  # seconds, where standard error is a file
 
 
 class TerminalProgress:
-    """A line that is drawn over on a terminal; elsewhere one every ten seconds."""
+    """A line that is drawn over on a terminal; elsewhere one every ten seconds.
 
-    def __init__(self, *, quiet: bool) -> None:
+    Quiet, nothing is said at all. Verbose, each thing that is read gets a line that stays, with
+    the seconds since the start.
+    """
+
+    def __init__(self, *, quiet: bool, verbose: bool = False) -> None:
         self._quiet = quiet
+        self._verbose = verbose and not quiet
         self._terminal = sys.stderr is not None and sys.stderr.isatty()
         self._lock = threading.Lock()
         self._start = time.monotonic()
@@ -33,6 +38,7 @@ class TerminalProgress:
         """Say what is being read, and how many bytes it has when that is known."""
         with self._lock:
             self._what, self._total, self._done = what, total, 0
+            self._say(what)
 
     def advance(self, count: int) -> None:
         """Say that `count` more bytes have been read."""
@@ -54,6 +60,17 @@ class TerminalProgress:
         """Take the line away."""
         if self._drawn and self._terminal:
             click.echo("\r\033[K", err=True, nl=False)
+            self._drawn = False
+
+    def done(self) -> None:
+        """Say that all is read."""
+        self._say("all read")
+
+    def _say(self, text: str) -> None:
+        if self._verbose:
+            self.close()
+            seconds = time.monotonic() - self._start
+            click.echo(f"imgdiag: {seconds:6.2f} s  {printable(text)}", err=True)
 
     def _draw(self, seconds: float) -> None:
         text = f"{self._what}: {format_bytes(self._done)}"

@@ -49,6 +49,7 @@ class Wanted:
     def write(self, render: Render, *, details: bool = False) -> None:
         """Print one report and write the others. Raises ImgdiagError."""
         from imgdiag.reports import Style
+        from imgdiag.writing import write_file
 
         style = Style(
             color=_options.wants_color(),
@@ -60,7 +61,7 @@ class Wanted:
             click.echo(render(self.printed, style), nl=False)
         style = Style(details=details, marker=self.marker)
         for name, path in self.files:
-            _write(path, render(name, style), "w")
+            write_file(path, render(name, style).encode())
         if self.summary is not None:
             _append_summary(self.summary, render("markdown", style))
 
@@ -73,37 +74,23 @@ def writes_reports(
     What cannot be written is said before the command begins, not after minutes of reading.
     """
 
-    def output(value: str) -> tuple[str, str]:
-        name, equals, path = value.partition("=")
-        if equals and path and name in formats:
-            return name, path
-        format_ = _asked_for() or _ENDINGS.get(Path(value).suffix)
-        if equals or not value or value == "-" or format_ not in formats:
-            known = ", ".join(formats)
-            raise click.BadParameter(
-                f"{value!r} is not FORMAT=PATH with a format of {known}, and no PATH that ends as "
-                "one of them does"
-            )
-        return "", value
-
     def decorated(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def with_wanted(
             *,
             format_: str,
-            outputs: tuple[tuple[str, str], ...],
+            outputs: tuple[str, ...],
             marker: str = "",
             github_summary: bool = False,
             **others: Any,
         ) -> None:
-            asked_for = _asked_for()
-            files = tuple(
-                (name or asked_for or _ENDINGS[Path(path).suffix], Path(path))
-                for name, path in outputs
-                if path != "-"
-            )
-            taken = bool(asked_for) and any(not name for name, _ in outputs)
-            printed = [name for name, path in outputs if path == "-"] or ["" if taken else format_]
+            # A configured format is no wish for a file's.
+            source = click.get_current_context().get_parameter_source("format_")
+            asked_for = format_ if source is ParameterSource.COMMANDLINE else ""
+            pairs = [_output(value, asked_for, formats) for value in outputs]
+            files = tuple((name, Path(path)) for name, path in pairs if path != "-")
+            taken = asked_for and any(path in outputs for _, path in pairs)
+            printed = [name for name, path in pairs if path == "-"] or ["" if taken else format_]
             if len(printed) > 1:
                 raise click.BadParameter(
                     "only one report can go to standard output", param_hint="-o"
@@ -114,30 +101,35 @@ def writes_reports(
             wanted = Wanted(printed=printed[0], files=files, summary=summary, marker=marker)
             function(wanted=wanted, **others)
 
-        for option in _report_options(formats, output):
+        for option in _report_options(formats):
             with_wanted = option(with_wanted)
         return with_wanted
 
     return decorated
 
 
-def _asked_for() -> str:
-    """Return the format that `-f` names, "" when it is not given."""
-    context = click.get_current_context()
-    given = context.get_parameter_source("format_") is not ParameterSource.DEFAULT
-    return str(context.params.get("format_") or "") if given else ""
+def _output(value: str, asked_for: str, formats: Sequence[str]) -> tuple[str, str]:
+    """Return the format and the path of `FORMAT=PATH`, or of a path alone."""
+    name, equals, path = value.partition("=")
+    if equals and path and name in formats:
+        return name, path
+    name = asked_for or _ENDINGS.get(Path(value).suffix, "")
+    if equals or value in ("", "-") or name not in formats:
+        raise click.BadParameter(
+            f"{value!r} is not FORMAT=PATH with a format of {', '.join(formats)}, and no PATH that "
+            "ends as one of them does",
+            param_hint="-o",
+        )
+    return name, value
 
 
-def _report_options(
-    formats: Sequence[str], output: Callable[[str], tuple[str, str]]
-) -> list[Callable[[Any], Any]]:
+def _report_options(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
     """Return the options, the last one of the help first."""
     options = [
         click.option(
             "-f",
             "--format",
             "format_",
-            is_eager=True,  # `-o PATH` goes by it
             type=click.Choice(list(formats)),
             default="text",
             show_default=True,
@@ -147,7 +139,6 @@ def _report_options(
             "-o",
             "--output",
             "outputs",
-            type=output,
             metavar="[FORMAT=]PATH",
             multiple=True,
             help="Write a report to a file, as in report.html or markdown=report.md; may be "
@@ -204,7 +195,7 @@ def _append_summary(path: Path, text: str) -> None:
             err=True,
         )
         return
-    _write(path, f"\n{text}" if size else text, "a")
+    _append(path, f"\n{text}" if size else text)
 
 
 def _check_writable(path: Path) -> None:
@@ -215,9 +206,9 @@ def _check_writable(path: Path) -> None:
         )
 
 
-def _write(path: Path, text: str, mode: str) -> None:
+def _append(path: Path, text: str) -> None:
     try:
-        with path.open(mode, encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
         raise ImgdiagError(

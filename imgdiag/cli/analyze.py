@@ -1,4 +1,4 @@
-"""`imgdiag analyze`: the main job."""
+"""`imgdiag analyze`: why it is big, what to change, how big it will be then."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 
 
 @click.command()
-@click.argument("reference", metavar="REF")
+@_options.reference
+@configured  # before --format, which is eager too: the file may set it
 @_reports.writes_reports(reports.formats())
 @click.option("--details", is_flag=True, help="Show every layer, folder and finding in the text.")
 @click.option(
@@ -79,7 +80,6 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
 @_options.reads_dockerfile
 @_options.reads_image
-@configured
 def command(
     configuration: Configuration,
     reading: _options.Reading,
@@ -106,6 +106,15 @@ def command(
 
     Sizes are written as 4GB (4,000,000,000 bytes) or 4GiB (4,294,967,296 bytes). Budgets for parts
     of the image, and waivers, stand in imgdiag.toml or pyproject.toml; 'imgdiag init' writes some.
+
+    \b
+    Examples:
+      imgdiag analyze my-service                  # the engine's image of that tag
+      imgdiag analyze image.tar --details         # every layer and finding
+      docker save my-service | imgdiag analyze -  # without the engine's socket
+      imgdiag analyze my-service --quick          # in seconds, without sudo
+      imgdiag analyze my-service --dockerfile docker/Dockerfile --target runtime
+      imgdiag analyze my-service --max-size 3.5GB --fail-on safe
 
     \b
     Exit codes:

@@ -1,4 +1,4 @@
-"""`imgdiag check`: a project's files, before anything is built."""
+"""`imgdiag check`: what in a Dockerfile makes an image big or unsafe."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _LEVELS = [*(severity.value for severity in Severity), "never"]
     show_default=True,
     help="Fail when there is a finding of this severity or a higher one.",
 )
+@configured  # before --format, which is eager too: the file may set it
 @_reports.writes_reports(FORMATS)
-@configured
 def command(
     configuration: Configuration, project: Project, wanted: _reports.Wanted, fail_on: str
 ) -> None:
@@ -41,6 +41,14 @@ def command(
     Reads the Dockerfile and what stands beside it: .dockerignore, the files that COPY takes,
     pyproject.toml. No engine is needed, and nothing is run. 'imgdiag explain CHECK' says why a
     check matters and when to ignore it.
+
+    \b
+    Examples:
+      imgdiag check                         # the Dockerfile in this folder
+      imgdiag check --project services/api  # the one in that folder
+      imgdiag check --dockerfile docker/Dockerfile --target runtime
+      imgdiag check --fail-on error         # a gate, before anything is built
+      imgdiag check -f github               # at their lines, in GitHub Actions
 
     \b
     Exit codes:

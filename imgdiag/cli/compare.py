@@ -31,8 +31,9 @@ def limit(value: str) -> Limit:
 
 
 @click.command()
-@click.argument("base", metavar="BASE")
-@click.argument("head", metavar="HEAD")
+@click.argument("base", metavar="BASE", shell_complete=_options.complete_reference)
+@click.argument("head", metavar="HEAD", shell_complete=_options.complete_reference)
+@configured  # before --format, which is eager too: the file may set it
 @writes_reports(_difference.formats())
 @click.option(
     "--top",
@@ -64,7 +65,6 @@ def limit(value: str) -> Limit:
 @click.option("--allow-partial", is_flag=True, help="Pass even when a layer could not be read.")
 @_options.reads_dockerfile
 @_options.reads_image
-@configured
 def command(
     configuration: Configuration,
     reading: _options.Reading,
@@ -87,6 +87,12 @@ def command(
     The causes come first, those with the most bytes at the top. Each byte of the growth is in one
     of them, so that they add up to it. A Dockerfile is used for both images, where it fits them.
     Budgets of growth may also stand in imgdiag.toml or pyproject.toml.
+
+    \b
+    Examples:
+      imgdiag compare my-service:1.0 my-service:1.1
+      imgdiag compare main.json my-service --max-growth 5%
+      imgdiag compare before.tar after.tar -o growth.md
 
     \b
     Exit codes:

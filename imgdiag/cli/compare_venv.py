@@ -10,7 +10,7 @@ from imgdiag.cli import _options
 
 
 @click.command()
-@click.argument("reference", metavar="REF")
+@_options.reference
 @click.argument(
     "folder",
     metavar="[VENV]",
@@ -40,7 +40,12 @@ def command(
     Shows which packages are only here or only in the image, which have another version, how many
     bytes of what kind both hold, and what in the image is of little use to a running service.
     Nothing is run, here or there. REF is as for 'imgdiag analyze'.
-    """
+
+    \b
+    Examples:
+      imgdiag compare-venv my-service  # .venv in this folder
+      imgdiag compare-venv my-service api/.venv --environment /app/.venv
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.comparison import compare_venv
     from imgdiag.reports import Style, _comparison
 

@@ -8,7 +8,12 @@ from imgdiag.cli import _options
 
 
 @click.command()
-@click.argument("reference", metavar="[REF]", required=False)
+@click.argument(
+    "reference",
+    metavar="[REF]",
+    required=False,
+    shell_complete=_options.complete_reference,
+)
 @click.argument("path", required=False)
 @click.option("--live", "is_live", is_flag=True, help="Measure in a throw-away container.")
 @click.option("--container", metavar="NAME", help="Measure in this running container.")
@@ -54,7 +59,14 @@ def command(
 
     With --container, the same is run in a container that runs already; the table then says what
     was written since its start. REF may be left out: imgdiag du --container NAME [PATH].
-    """
+
+    \b
+    Examples:
+      imgdiag du my-service                     # the largest folders
+      imgdiag du my-service /opt --depth 2      # two levels below /opt
+      imgdiag du my-service /usr/lib --top 40 --blocks
+      imgdiag du --container my-service-1 /tmp  # what was written
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.reports import Style, _du
     from imgdiag.scanner import du, live
 

@@ -1,4 +1,4 @@
-"""`imgdiag explain`: all about one rule or check."""
+"""`imgdiag explain`: why a rule or check matters, and how to mend it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING
 
 import click
 
+from imgdiag.cli import _options
+
 if TYPE_CHECKING:
     from imgdiag.project.check import Check
     from imgdiag.rules.rule import Rule
 
-_WIDTH = 90
+_WIDTH = 90  # prose: longer lines are hard to read
 
 
 @click.command()
-@click.argument("rule")
+@click.argument("rule", metavar="RULE", shell_complete=_options.complete_rule)
 def command(rule: str) -> None:
-    """Say why RULE, or a check of 'imgdiag check', matters, how to mend it, when to ignore it."""
+    """Say why RULE, or a check of 'imgdiag check', matters, how to mend it, when to ignore it.
+
+    \b
+    Examples:
+      imgdiag explain deleted-later
+      imgdiag explain chown-after-copy
+      imgdiag rules  # the names of all of them
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.checks import all_checks
     from imgdiag.rules import all_rules
 
@@ -30,7 +39,7 @@ def command(rule: str) -> None:
         hint = f"; did you mean {near[0]!r}?" if near else "; see 'imgdiag rules'"
         raise click.BadParameter(f"there is no rule {rule!r}{hint}")
     chosen = rules[rule]
-    click.echo(f"{chosen.name}: {_plain(chosen.title)}")
+    click.echo(_filled(f"{chosen.name}: {chosen.title}"))
     for heading, text in (
         ("", chosen.why),
         ("Mend: ", chosen.fix),
@@ -57,7 +66,7 @@ def _examples(rule: Rule | Check) -> Iterator[str]:
 def _filled(markdown: str, indent: str = "") -> str:
     return textwrap.fill(
         _plain(markdown),
-        _WIDTH,
+        min(_options.page_width(), _WIDTH),
         break_on_hyphens=False,
         subsequent_indent=indent,
         break_long_words=False,

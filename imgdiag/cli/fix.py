@@ -1,4 +1,4 @@
-"""`imgdiag fix`: the patch for what is certain."""
+"""`imgdiag fix`: the patch of a project for what is certain."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgdiag.cli._files import replace_file
 from imgdiag.cli._project import reads_project
 from imgdiag.text import printable
+from imgdiag.writing import write_file
 
 if TYPE_CHECKING:
     from imgdiag.project.fix.patch import NotSure, Patch
@@ -26,15 +26,20 @@ def command(project: Project, write: bool) -> None:
     torch from PyTorch's CPU index, --no-dev, COPY --chown in place of chown -R, cache mounts,
     apt's lists, .dockerignore. The patch goes to standard output, for 'git apply'; what it does
     and what was left alone to standard error. Nothing is changed without --write.
-    """
+
+    \b
+    Examples:
+      imgdiag fix  # read it first
+      imgdiag fix | git apply
+      imgdiag fix --project services/api --write
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.fix.patch import NotSure, Patch
 
     found = list(_patches(project))
     patches = [each for each in found if isinstance(each, Patch)]
     for patch in patches:
         if write:
-            after = patch.after.encode("utf-8", "surrogateescape")
-            replace_file(project.folder / patch.path, after)
+            write_file(project.folder / patch.path, patch.after.encode("utf-8", "surrogateescape"))
         else:
             click.echo(_shown(patch.diff()), nl=False)
     for patch in patches:

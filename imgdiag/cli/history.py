@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("reference", metavar="REF")
+@_options.reference
 @click.option("--no-trunc", is_flag=True, help="Show the builder's whole text, nothing cut.")
 @_options.as_text_or_json
 @_options.reads_dockerfile
@@ -29,7 +29,14 @@ def command(
 
     Like 'docker history', but for every kind of REF that 'imgdiag analyze' takes, and with the
     bytes of each layer that later layers hide. An instruction that made no layer has no sizes.
-    """
+
+    \b
+    Examples:
+      imgdiag history my-service
+      imgdiag history my-service --dockerfile Dockerfile  # with its lines
+      imgdiag history image.tar --no-trunc                # nothing cut
+      imgdiag history image.tar -f json
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.layers.history import read_history
     from imgdiag.reports import Style, _history
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from imgdiag.cli import _options
-from imgdiag.cli._files import replace_file
 from imgdiag.errors import ImgdiagError
 from imgdiag.text import printable
 from imgdiag.units import format_bytes
+from imgdiag.writing import write_file
 
 if TYPE_CHECKING:
     from imgdiag.analysis import Analysis
@@ -36,7 +36,9 @@ def percent(value: str) -> Decimal:
 
 
 @click.command()
-@click.argument("reference", metavar="[REF]", required=False)
+@click.argument(
+    "reference", metavar="[REF]", required=False, shell_complete=_options.complete_reference
+)
 @click.option(
     "--margin",
     type=percent,
@@ -75,6 +77,12 @@ def command(
     the budgets. With --from-dive, REF may be left out.
 
     \b
+    Examples:
+      imgdiag init my-service            # imgdiag.toml: today's sizes plus 5%
+      imgdiag init my-service --margin 10% --pyproject
+      imgdiag init --from-dive .dive-ci  # dive's rules, without an image
+
+    \b
     Exit codes:
       0  written; what does not hold today is told
       2  wrong usage
@@ -101,7 +109,7 @@ def command(
     head = "\n".join(_head(analysis, margin, dive))
     text = initial.render(sections, head, "tool.imgdiag" if into_pyproject else "")
     failing = _failing(text if before is None else before + text, path, analysis)
-    replace_file(path, _joined(before, text))
+    write_file(path, _joined(before, text))
 
     count = sum(each.active and each.table.startswith("budgets.") for each in sections)
     click.echo(f"{path}: {count} budget{'s' * (count != 1)}. 'imgdiag analyze REF' holds to them")

@@ -22,7 +22,12 @@ def command(of: str) -> None:
 
     It is of draft 2020-12. Within a schema_version keys may come; none goes, and none changes its
     type or its meaning.
-    """
+
+    \b
+    Examples:
+      imgdiag schema > analyze.schema.json
+      imgdiag schema check
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.schema import schema_of
 
     click.echo(json.dumps(schema_of(of), indent=2))

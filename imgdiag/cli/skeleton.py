@@ -11,7 +11,7 @@ from imgdiag.units import format_bytes
 
 
 @click.command()
-@click.argument("reference", metavar="REF")
+@_options.reference
 @click.option(
     "-o",
     "--output",
@@ -32,7 +32,12 @@ def command(reading: _options.Reading, reference: str, output: Path) -> None:
     pyproject.toml, requirements files and lock files, and files of up to 1 kB in folders named bin,
     which are mostly scripts that pip made. Everything else becomes zeros. Names,
     variables and instructions may say more than you want to share: look before you send it.
-    """
+
+    \b
+    Examples:
+      imgdiag skeleton my-service -o my-service.oci.tar
+      imgdiag analyze my-service.oci.tar  # the same numbers
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.skeleton import write_skeleton
 
     with reading() as request:

@@ -8,7 +8,7 @@ from imgdiag.cli import _options
 
 
 @click.command()
-@click.argument("reference", metavar="REF")
+@_options.reference
 @click.option("--environment", metavar="PATH", help="Only this environment of the image.")
 @click.option(
     "--package", "packages", metavar="NAME", multiple=True, help="Start here; may be repeated."
@@ -57,7 +57,14 @@ def command(
     nothing requires; the tree says which. Markers count for the image's own Python and platform.
 
     REF is as for 'imgdiag analyze'.
-    """
+
+    \b
+    Examples:
+      imgdiag tree my-service                  # what was asked for, and below it
+      imgdiag tree my-service --min-size 50MB  # only what leads to that much
+      imgdiag tree my-service --package torch --invert
+      imgdiag tree my-service --environment /app/.venv --depth 1
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.python.dependencies import read_dependencies, with_packages
     from imgdiag.python.tree import View
     from imgdiag.reports import Style, _tree

@@ -1,4 +1,4 @@
-"""`imgdiag verify`: the checklist of a lean image, for a project and for what was built of it."""
+"""`imgdiag verify`: the checklist of a lean image, for project and image."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ FAILED = 1
 
 
 @click.command()
-@click.argument("reference", metavar="[REF]", required=False)
+@click.argument(
+    "reference", metavar="[REF]", required=False, shell_complete=_options.complete_reference
+)
 @reads_project
 @click.option(
     "--run",
@@ -37,8 +39,8 @@ FAILED = 1
     help="The budget for the sum of the layers; else 5GB.",
 )
 @_options.as_text_or_json
-@_options.reads_image
 @configured
+@_options.reads_image
 def command(
     configuration: Configuration,
     reading: _options.Reading,
@@ -57,6 +59,12 @@ def command(
 
     Without REF only the project is looked at. REF is as for 'imgdiag analyze'; with --run it is an
     engine's image.
+
+    \b
+    Examples:
+      imgdiag verify                            # the project alone
+      imgdiag verify my-service --max-size 3GB  # and the image made of it
+      imgdiag verify my-service --run           # and its Python, asked for torch
 
     \b
     Exit codes:
@@ -85,10 +93,9 @@ def command(
 
 
 def _read(reference: str, request: Request) -> Facts:
-    from imgdiag import pipeline
-    from imgdiag.reading import read_image
+    from imgdiag import pipeline, sources
 
-    image = read_image(reference, request)
+    image = sources.load_layers(reference, request)
     return pipeline.measure(image)
 
 

@@ -12,7 +12,7 @@ DISAGREED = 1
 
 
 @click.command()
-@click.argument("reference", metavar="REF")
+@_options.reference
 @_options.as_text_or_json
 @_options.reads_image
 def command(reading: _options.Reading, reference: str, format_: str) -> None:
@@ -20,6 +20,11 @@ def command(reading: _options.Reading, reference: str, format_: str) -> None:
 
     This runs code of the image: its Python imports torch, in a container without network or
     rights, whose root is read-only and which is removed afterwards. REF is an engine's image.
+
+    \b
+    Examples:
+      imgdiag verify-torch my-service
+      imgdiag verify-torch my-service -f json
 
     \b
     Exit codes:

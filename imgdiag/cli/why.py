@@ -9,7 +9,7 @@ from imgdiag.cli import _options
 
 @click.command()
 @click.argument("package", metavar="PACKAGE")
-@click.argument("reference", metavar="REF")
+@_options.reference
 @click.option("--environment", metavar="PATH", help="Only this environment of the image.")
 @click.option(
     "--chains",
@@ -33,7 +33,12 @@ def command(
     Shows every chain of requirements that brings it in, from what was asked for, with each
     requirement as the package's metadata states it; what goes away with it; and what would keep it
     when one thing were no longer asked for. REF is as for 'imgdiag analyze'.
-    """
+
+    \b
+    Examples:
+      imgdiag why nvidia-cudnn-cu12 my-service
+      imgdiag why numpy image.tar --chains 3
+    """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.python.dependencies import read_dependencies, with_packages
     from imgdiag.python.why import explain
     from imgdiag.reports import Style, _why

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from imgdiag import sources
 from imgdiag.filesystem import merge
 from imgdiag.image import ImageConfig
-from imgdiag.layers.walk import read_layer
 from imgdiag.project.alignment import Alignment, Lines
 from imgdiag.project.choice import Choice
 from imgdiag.sources import Request
@@ -55,8 +54,8 @@ class History:
 
 def read_history(reference: str, request: Request, dockerfile: Choice | None = None) -> History:
     """Read the image that `reference` names. Raises ImgdiagError."""
-    image = sources.load(reference, read_layer, request)
-    merged = merge([layer.content for layer in image.layers]).layers
+    image = sources.load_layers(reference, request)
+    merged = merge([layer.content for layer in image.layers], limits=image.limits).layers
     layers = [
         MadeLayer(
             index=index,

@@ -17,10 +17,10 @@ from zlib import adler32
 
 from imgdiag.errors import CorruptImage
 from imgdiag.layers.reader import Reader
+from imgdiag.limits import DEFAULT, Limits
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
-MAX_PAX = 1024 * 1024  # bytes; the same cap as Go's archive/tar
 MAX_NAME = 16 * 1024  # bytes; four times Linux' PATH_MAX, so no engine can unpack more
 NO_END_MARK = "the tar has no end mark; it may be cut short at a file's end"
 MAX_SIZE = 2**53  # bytes; more than any file system holds, and exact in every JSON reader
@@ -36,6 +36,10 @@ _unpack = struct.Struct("100s24s12s12s8sc").unpack_from
 _unpack_fields = struct.Struct("24s12x12s8xc").unpack  # the same without name and size
 FIELDS, _LINK, _MAGIC, _PREFIX = slice(100, 157), slice(157, 257), slice(257, 263), slice(345, 500)
 _SPARSE_IN_EXTENSION = 21
+_PAX_KEYS = frozenset(
+    (b"path", b"linkpath", b"size", b"mtime", b"uid", b"gid", b"GNU.sparse.major",
+     b"GNU.sparse.name", b"GNU.sparse.realsize", b"GNU.sparse.size")
+)  # fmt: skip
 
 Attributes = tuple[int, int, int]  # mode, uid, gid
 
@@ -57,12 +61,15 @@ class Member(NamedTuple):
     link: str
 
 
-def members(reader: Reader, warn: Callable[[str], None]) -> Iterator[Member]:
+def members(
+    reader: Reader, warn: Callable[[str], None], limits: Limits = DEFAULT
+) -> Iterator[Member]:
     """Yield the members in the archive's order, from a reader that stands at its start.
 
     After each, the reader stands at the start of its content: read any part of up to `stored`
     bytes, and the rest is passed over. Raises CorruptImage at a bad checksum, a bad number, an
-    oversized name or an early end. A missing end mark is passed to `warn`.
+    oversized name or an early end, and TooLarge for more entries or longer extension headers than
+    `limits` allow. A missing end mark is passed to `warn`.
     """
     attributes_of: dict[bytes, Attributes] = {}
     pax: dict[bytes, bytes] = {}
@@ -71,6 +78,7 @@ def members(reader: Reader, warn: Callable[[str], None]) -> Iterator[Member]:
     link_override: bytes | None = None
     name_before = ""
     read_at, plain_headers = reader.read_at, reader.plain_headers
+    left = limits.entries
     new = tuple.__new__
     at = 0  # where the next header stands
     needed = 0  # bytes that there must be: all so far but the padding of the last file
@@ -87,6 +95,9 @@ def members(reader: Reader, warn: Callable[[str], None]) -> Iterator[Member]:
             name_before = raw_name.decode("utf-8", "surrogateescape")
             needed = at + BLOCK + size
             at = needed + -size % BLOCK
+            left -= 1
+            if left < 0:
+                raise limits.refusal("entries", f"more entries at {name_before!r}")
             yield new(Member, (name_before, kind, size, size, attributes, mtime, ""))
         block = read_at(at, BLOCK)
         if len(block) < BLOCK or block == ZERO_BLOCK:
@@ -111,10 +122,9 @@ def members(reader: Reader, warn: Callable[[str], None]) -> Iterator[Member]:
         size = _number(raw_size, "size", name_before)
 
         if kind in _PRELUDES:
-            if size > MAX_PAX:
-                raise CorruptImage(
-                    f"a tar extension header of {size:,} bytes{_after(name_before)}; "
-                    f"at most {MAX_PAX:,} are read"
+            if size > limits.header:
+                raise limits.refusal(
+                    "header", f"a tar extension header of {size:,} bytes{_after(name_before)}"
                 )
             data = read_at(at, size)
             if len(data) < size:
@@ -183,6 +193,9 @@ def members(reader: Reader, warn: Callable[[str], None]) -> Iterator[Member]:
         name_before = name.decode("utf-8", "surrogateescape")
         needed = at + size
         at = needed + -size % BLOCK
+        left -= 1
+        if left < 0:
+            raise limits.refusal("entries", f"more entries at {name_before!r}")
         yield Member(
             name_before,
             kind,
@@ -289,11 +302,13 @@ def _pax_records(data: bytes, last: str) -> dict[bytes, bytes]:
             raise CorruptImage(f"a malformed pax header{_after(last)}")
         if key in (b"path", b"linkpath") and b"\0" in value:
             raise CorruptImage(f"a pax header{_after(last)} has a NUL in a name")
-        # POSIX: an empty value deletes the record.
-        if value:
-            records[key] = value
-        else:
-            records.pop(key, None)
+        # POSIX: an empty value deletes the record. Others than these may be as many as they like:
+        # a global header's would be kept to the end of the archive.
+        if key in _PAX_KEYS:
+            if value:
+                records[key] = value
+            else:
+                records.pop(key, None)
         at = stop
     return records
 

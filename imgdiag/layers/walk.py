@@ -14,6 +14,7 @@ from imgdiag.errors import CorruptImage
 from imgdiag.layers import tar
 from imgdiag.layers.reader import Reader
 from imgdiag.layers.tar import Attributes
+from imgdiag.limits import Meter
 from imgdiag.warnings import Warnings
 
 MAX_DEPTH = 4_096  # components of a path; Linux' PATH_MAX allows no more than 2,048
@@ -105,11 +106,14 @@ _KINDS = {
 }
 
 
-def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
-    """Walk an uncompressed layer tar from `reader`.
+def read_layer(reader: Reader, capture: Capture = NOTHING, meter: Meter | None = None) -> Layer:
+    """Walk an uncompressed layer tar from `reader`, counted by `meter`.
 
-    Raises CorruptImage as `tar.members` does.
+    Raises CorruptImage and TooLarge as `tar.members` does.
     """
+    meter = meter or Meter()
+    limits, most = meter.limits, meter.limits.kept
+    kept = 0  # bytes of names and texts, which stay in memory
     entries: list[Entry] = []
     whiteouts: list[Whiteout] = []
     warnings = Warnings()
@@ -118,7 +122,12 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
     written: str | None = None
     digest = capture.digest
     new = tuple.__new__  # half the cost of calling Entry
-    for path, type_, size, stored, attributes, mtime, link in tar.members(reader, warnings.add):
+    for path, type_, size, stored, attributes, mtime, link in tar.members(
+        reader, warnings.add, limits
+    ):
+        kept += len(path) + len(link)
+        if kept > most:
+            raise limits.refusal("kept", f"more names and texts at {path[:200]!r}")
         folder, _, name = path.rpartition("/")
         if not name:  # a folder's own path ends in a slash
             folder, _, name = path.rstrip("/").rpartition("/")
@@ -154,11 +163,14 @@ def read_layer(reader: Reader, capture: Capture = NOTHING) -> Layer:
                 content = reader.read(size)
             elif digest and limit and stored == size <= limit(name):
                 content = digest.make(parent, name, reader.read(size)) if size else b""
+            if content is not None:
+                kept += len(content)
         else:
             size = 0
             if kind is _HARD_LINK:
                 link = "/".join(filter(None, split(link, warnings.add)))
         entries.append(new(Entry, (parent, name, kind, size, attributes, mtime, link, content)))
+    meter.read(len(entries) + len(whiteouts), kept)
     return Layer(entries=entries, whiteouts=whiteouts, warnings=warnings.messages())
 
 

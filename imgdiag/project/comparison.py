@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgdiag import pipeline
+from imgdiag import pipeline, sources
 from imgdiag.errors import ImgdiagError, within
 from imgdiag.facts import Facts
 from imgdiag.filesystem import merge
@@ -13,7 +13,6 @@ from imgdiag.image import parse_config
 from imgdiag.project.local import read_folder
 from imgdiag.python.composition import Kind, composition
 from imgdiag.python.environments import Environment
-from imgdiag.reading import read_image
 from imgdiag.rules.dev_dependencies import TOOLS
 from imgdiag.sources import Request
 
@@ -98,7 +97,7 @@ def compare_venv(
             f"there is no Python environment in {str(folder)!r}",
             hint="Name the environment's folder, the one with pyvenv.cfg in it",
         )
-    image = read_image(reference, request)
+    image = sources.load_layers(reference, request)
     there = _Environments(pipeline.measure(image))
     with within(image.reference):
         chosen = there.choose(environment, name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
@@ -13,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 from imgdiag.project.locks import Choice, Lock, Locked, select
 from imgdiag.project.pyproject import Declared, Index, Pyproject, SourceBinding
 from imgdiag.python.gpu import is_gpu_only
+from imgdiag.urls import url_path
 
 FAMILY = ("torch", "torchvision", "torchaudio")
 _PYPI = re.compile(r"https://(pypi\.org|files\.pythonhosted\.org)/")
@@ -89,7 +89,7 @@ def torch_plan(
 
 def is_cpu_index(url: str) -> bool:
     """Tell whether an index holds CPU builds: by its path, as mirrors keep it, not by its host."""
-    return urlsplit(url).path.rstrip("/").endswith("/cpu")
+    return url_path(url).rstrip("/").endswith("/cpu")
 
 
 def _gpu(selected: tuple[Locked, ...]) -> Iterator[Locked]:
@@ -121,7 +121,7 @@ def _variant(lock: Lock, locked: Locked, selected: tuple[Locked, ...]) -> tuple[
     for url in (package.index, *(() if package.index else lock.indexes)):
         if is_cpu_index(url):
             return "cpu", f"from {url}"
-        if match := _CUDA_PATH.search(urlsplit(url).path):
+        if match := _CUDA_PATH.search(url_path(url)):
             return "cuda", f"from {match[1]} of {url}"
     if _PYPI.match(package.index) and package.name == "torch":
         return "cuda", "from PyPI, whose builds for Linux are CUDA builds"

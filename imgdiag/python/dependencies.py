@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
 
+from imgdiag import sources
 from imgdiag.errors import ImgdiagError
 from imgdiag.facts import Facts
 from imgdiag.filesystem import merge
@@ -16,7 +17,6 @@ from imgdiag.image import ImageConfig
 from imgdiag.python.environments import Environment
 from imgdiag.python.graph import Graph
 from imgdiag.python.roots import Roots
-from imgdiag.reading import read_image
 from imgdiag.sources import Request
 
 
@@ -57,8 +57,9 @@ def read_dependencies(
 
     Raises ImgdiagError, also when there is no such environment.
     """
-    image = read_image(reference, request)
-    facts = Facts(config=image.config, filesystem=merge([layer.content for layer in image.layers]))
+    image = sources.load_layers(reference, request)
+    filesystem = merge([layer.content for layer in image.layers], limits=image.limits)
+    facts = Facts(config=image.config, filesystem=filesystem)
     found = dependencies_of(facts)
     if environment is not None:
         found = _chosen(found, environment)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
@@ -25,6 +25,7 @@ from imgdiag.python.projects import Declared, Project
 from imgdiag.python.projects.declared import is_for_developers
 from imgdiag.python.requires import Requires
 from imgdiag.scanner.usage import Usage
+from imgdiag.urls import url_path
 
 _INSTALLERS = frozenset(("distribute", "pip", "setuptools", "wheel"))
 _ARCHIVES = (".whl", ".zip", ".gz", ".tgz", ".bz2")
@@ -220,7 +221,7 @@ def _folder_installs(distributions: Iterable[Distribution]) -> Iterator[tuple[st
         # conda's packages name the folder in which they were built, far away.
         is_folder = url.startswith("file://") and not url.endswith(_ARCHIVES)
         if is_folder and distribution.installer != "conda":
-            yield unquote(urlsplit(url).path).strip("/"), distribution.name
+            yield unquote(url_path(url)).strip("/"), distribution.name
 
 
 def _named_in(command: Command, requires: Requires, folders: Mapping[str, str]) -> Iterator[Root]:

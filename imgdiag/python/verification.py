@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from imgdiag import sources
 from imgdiag.errors import ImgdiagError
 from imgdiag.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.python.environments import WITHOUT_INTERPRETER, Environment
 from imgdiag.python.torch import Torch
-from imgdiag.reading import read_image
 from imgdiag.scanner import live
 from imgdiag.sources import Request
 
@@ -65,9 +65,10 @@ def verify_torch(reference: str, request: Request, sandbox: live.Sandbox) -> Ver
     Where the files show no torch, the Python on the image's PATH is asked whether it imports one.
     """
     with live.live_image(reference) as image:
-        source = read_image(reference, request)
+        source = sources.load_layers(reference, request)
         facts = Facts(
-            config=source.config, filesystem=merge([each.content for each in source.layers])
+            config=source.config,
+            filesystem=merge([each.content for each in source.layers], limits=source.limits),
         )
         checks = [_check(image, torch, sandbox) for torch in facts.torches]
         note = ""

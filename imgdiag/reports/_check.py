@@ -47,8 +47,9 @@ def text(project: Project, findings: Sequence[ProjectFinding], style: Style) -> 
     page.line(_summary(findings), fg="" if findings else "green")
     for finding in findings:
         page.line()
-        page.line(
+        page.paragraph(
             f"{finding.place}  {finding.check}  ({finding.severity})",
+            indent=0,
             fg=_COLORS[finding.severity],
             bold=True,
         )
@@ -72,7 +73,7 @@ def _summary(findings: Sequence[ProjectFinding]) -> str:
         for severity in Severity
     ]
     parts = [f"{count} {name}{'s' * (count != 1)}" for count, name in counts if count]
-    return ", ".join(parts) or "nothing found"
+    return ", ".join(parts) or "nothing to mend: every check passed"
 
 
 def as_json(project: Project, findings: Sequence[ProjectFinding], *, passed: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -11,14 +12,16 @@ from tabulate import MIN_PADDING, tabulate
 from imgdiag.reports import Style
 from imgdiag.text import cut, printable, shortened
 
-_NARROWEST = 20  # columns of a name in a table, on a page however narrow
+_NARROWEST = (20, 10)  # columns of a name in a table: as long as that will do, and at all
+_NARROWEST_PAGE = 40  # columns; a terminal may have less, and breaks the lines itself
+_STACKED = 60  # characters of a cell that has lines of its own
 
 
 class Page:
     """Lines of text. Everything that goes in is made harmless; only the page adds colour."""
 
     def __init__(self, style: Style) -> None:
-        self.width = max(style.width, 60)
+        self.width = max(style.width, _NARROWEST_PAGE)
         self._color = style.color
         self._lines: list[str] = []
 
@@ -40,7 +43,9 @@ class Page:
             line += self._styled(clean, "" if fg == "bold" else fg, fg == "bold")
         self._lines.append(line.rstrip())
 
-    def beside(self, mark: str, name: str, text: str, *, width: int, bold: bool) -> None:
+    def beside(
+        self, mark: str, name: str, text: str, *, width: int, bold: bool, fg: str = "bright_black"
+    ) -> None:
         """Add a name `width` columns wide, and beside it text that is broken between words."""
         width = min(width, (self.width - len(mark)) // 2)
         left = self.width - len(mark) - width - 4
@@ -49,21 +54,21 @@ class Page:
             [
                 (mark, ""),
                 (f"{cut(printable(name), width):<{width}}  ", "bold" if bold else ""),
-                (lines[0], "bright_black"),
+                (lines[0], fg),
             ],
             indent=2,
         )
         for line in lines[1:]:
-            self.parts([(line, "bright_black")], indent=2 + len(mark) + width + 2)
+            self.parts([(line, fg)], indent=2 + len(mark) + width + 2)
 
     def heading(self, text: str) -> None:
         self.line()
         self.line(text, bold=True)
 
-    def paragraph(self, text: str, *, indent: int, fg: str = "") -> None:
+    def paragraph(self, text: str, *, indent: int, fg: str = "", bold: bool = False) -> None:
         """Add text, broken between words."""
         lines = textwrap.wrap(printable(text), self.width - indent, break_on_hyphens=False)
-        self._lines += [" " * indent + self._styled(line, fg, False) for line in lines]
+        self._lines += [" " * indent + self._styled(line, fg, bold) for line in lines]
 
     def verbatim(self, text: str, *, indent: int) -> None:
         """Add lines for a file as they are, however long: they are there to be copied."""
@@ -75,6 +80,8 @@ class Page:
     def table(self, rows: Iterable[Sequence[str]], headers: Sequence[str], right: str) -> None:
         """Add a table; its last column takes the width that is left. `right` names columns by
         an r for each that is aligned to the right.
+
+        Where even the numbers have no place beside each other, each row becomes a paragraph.
         """
         cells = [[printable(cell) for cell in row] for row in rows]
         if not cells:
@@ -86,10 +93,15 @@ class Page:
         over = 2 + sum(widths) + 2 * (len(widths) - 1) - self.width
         # The last column gives first, then the longest names; numbers are never cut.
         texts = [index for index, letter in enumerate(right) if letter == "l"]
-        for index in (len(widths) - 1, *sorted(texts, key=lambda index: -widths[index])):
-            kept = min(widths[index], max(widths[index] - over, _NARROWEST))
+        order = (len(widths) - 1, *sorted(texts, key=lambda index: -widths[index]))
+        for least, index in itertools.product(_NARROWEST, order):
+            kept = min(widths[index], max(widths[index] - over, least))
             over -= widths[index] - kept
             widths[index] = kept
+        if over > 0:
+            for row in cells:
+                self._stacked(headers, row)
+            return
         for row in cells:
             row[:] = map(shortened, row, widths)
         aligned = ["right" if letter == "r" else "left" for letter in right]
@@ -99,6 +111,14 @@ class Page:
         first, *rest = text.splitlines()
         self._lines.append("  " + self._styled(first, "bright_black", False))
         self._lines += [f"  {line}" for line in rest]
+
+    def _stacked(self, headers: Sequence[str], row: Sequence[str]) -> None:
+        pairs = zip(headers, row, strict=True)
+        text = ", ".join(f"{header} {shortened(cell, _STACKED)}".strip() for header, cell in pairs)
+        lines = textwrap.wrap(text, self.width - 4, break_on_hyphens=False)
+        self._lines += [
+            f"{'  ' if number == 0 else '    '}{line}" for number, line in enumerate(lines)
+        ]
 
     def _styled(self, text: str, fg: str, bold: bool) -> str:
         if not self._color or not (fg or bold):

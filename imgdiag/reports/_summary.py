@@ -150,6 +150,18 @@ class Mend:
     includes_earlier: bool
 
 
+def nothing_to_mend(analysis: Analysis) -> str:
+    """Return what to say where there is nothing to mend, with what the image is made of."""
+    sizes = [(each.bytes, each.name) for each in analysis.packages]
+    sizes += [(each.bytes, each.name) for each in analysis.system_packages]
+    sizes += [(row.bytes, place(row)) for row in analysis.unattributed if row.path]
+    largest = sorted(sizes, key=lambda each: -each[0])[:3]
+    text = "Nothing here to mend: no finding of 1 MB or more."
+    if named := ", ".join(f"{name} {format_bytes(size)}" for size, name in largest if size):
+        text += f" The largest: {named}."
+    return text
+
+
 def first_mends(analysis: Analysis, count: int) -> list[Mend]:
     """Return the mends to do first: safe ones, then those for review, each by what it adds.
 

@@ -17,17 +17,9 @@ from imgdiag.reports import Style
 from imgdiag.reports._html.data import page_data, script_json
 
 _PARTS = files("imgdiag.reports") / "_html"
-_SCRIPTS = (
-    "text",
-    "model",
-    "squarify",
-    "map",
-    "maptable",
-    "search",
-    "verdict",
-    "findings",
-    "tables",
-    "page",
+_SCRIPTS = (  # each uses those before it
+    *("text", "model", "squarify", "map", "maptable", "search"),
+    *("verdict", "findings", "tables", "change", "page"),
 )
 
 

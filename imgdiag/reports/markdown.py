@@ -123,7 +123,7 @@ def _causes(analysis: Analysis, gate: Gate) -> Section:
     reasons = _summary.reasons(analysis)
     title = "### Why it is this big"
     if not reasons:
-        return Section("causes", (title, "Nothing here to mend: no finding of 1 MB or more."))
+        return Section("causes", (title, text(_summary.nothing_to_mend(analysis))))
     blocks = [title, _reasons(gate, reasons[: _summary.CAUSES])]
     if sum(each.bytes for each in reasons) > analysis.prediction.review.bytes:
         blocks.append("Findings overlap; the prediction counts each byte once.")

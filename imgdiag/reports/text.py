@@ -47,7 +47,7 @@ def _head(page: Page, analysis: Analysis) -> None:
     size = analysis.sizes.layer_bytes
     headline = _summary.headline(analysis)
     fg = "green" if headline.startswith("good") else "yellow" if headline[0] == "n" else "red"
-    page.line(f"{format_bytes(size)}: {headline}", indent=2, fg=fg, bold=True)
+    page.paragraph(f"{format_bytes(size)}: {headline}", indent=2, fg=fg, bold=True)
     page.line()
     page.table(_summary.size_rows(analysis), ("size", "bytes", "what it is"), "lrl")
 
@@ -77,7 +77,7 @@ def _causes(page: Page, analysis: Analysis, gate: Gate) -> None:
     reasons = _summary.reasons(analysis)
     page.heading("Why it is this big")
     if not reasons:
-        page.line("Nothing here to mend: no finding of 1 MB or more.", indent=2, fg="green")
+        page.paragraph(_summary.nothing_to_mend(analysis), indent=2, fg="green")
     for number, reason in enumerate(reasons[: _summary.CAUSES], 1):
         page.line(
             f"{number}. {format_bytes(reason.bytes)}  {reason.rules}  "

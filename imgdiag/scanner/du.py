@@ -11,7 +11,7 @@ from imgdiag import sources
 from imgdiag.analysis import Skipped
 from imgdiag.errors import ImgdiagError, NotFound
 from imgdiag.filesystem import Directory, File, Filesystem, find_directory, join, merge
-from imgdiag.layers.walk import read_layer, split
+from imgdiag.layers.walk import split
 from imgdiag.scanner import listing, live
 from imgdiag.scanner.usage import Usage
 from imgdiag.sources import Request
@@ -89,7 +89,7 @@ class View:
 
 def static_usage(reference: str, view: View, request: Request) -> DiskUsage:
     """Measure the merged image; nothing of it is run. Raises ImgdiagError."""
-    image = sources.load(reference, read_layer, request)
+    image = sources.load_layers(reference, request)
     layers = [layer.content for layer in image.layers]
     if view.blocks:
         layers = [listing.in_blocks(layer) if layer else None for layer in layers]
@@ -99,7 +99,7 @@ def static_usage(reference: str, view: View, request: Request) -> DiskUsage:
         how="static",
         program="",
         blocks=view.blocks,
-        table=measure(merge(layers), view),
+        table=measure(merge(layers, limits=image.limits), view),
         running=None,
         left_out=(),
         skipped=tuple(

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from imgdiag.errors import CorruptImage, within
+from imgdiag.errors import CorruptImage, ImgdiagError, within
 from imgdiag.layers import tar
 from imgdiag.layers.compression import Compression, sniff
 from imgdiag.layers.reader import FileReader
+from imgdiag.limits import Limits
 from imgdiag.sources import stream
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.blobs import Place, visit_file
 from imgdiag.sources.layout import find_image, refuse_cut_archive
-from imgdiag.sources.store import MAX_JSON, LayerBlob
+from imgdiag.sources.store import LayerBlob, refuse_large
 from imgdiag.sources.visiting import visit_layers
 
 
@@ -26,8 +28,9 @@ def load(path: Path, visit: LayerVisitor[T], request: Request) -> SourceImage[T]
 
     One that is compressed as a whole, or a pipe, is streamed. Raises ImgdiagError.
     """
-    with path.open("rb") as file, within(path.name):
+    with path.open("rb") as file, within(path.name), ExitStack() as watch:
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            watch.enter_context(unchanged(file))
             head = os.pread(file.fileno(), 6, 0)
             if head and sniff(head) is Compression.NONE:
                 return _load_plain(file, path, visit, request)
@@ -41,10 +44,32 @@ def load(path: Path, visit: LayerVisitor[T], request: Request) -> SourceImage[T]
         )
 
 
+@contextmanager
+def unchanged(file: BinaryIO) -> Iterator[None]:
+    """Raise CorruptImage when the file is another one after this block than before it.
+
+    Whatever went wrong in the block is then no wonder: this error comes in its place.
+    """
+    before = os.fstat(file.fileno())
+    failure: ImgdiagError | None = None
+    try:
+        yield
+    except ImgdiagError as error:
+        failure = error
+    after = os.fstat(file.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise CorruptImage(
+            "was changed while it was read",
+            hint="Wait until whatever writes it has finished, and try again",
+        ) from failure
+    if failure is not None:
+        raise failure
+
+
 def _load_plain(
     file: BinaryIO, path: Path, visit: LayerVisitor[T], request: Request
 ) -> SourceImage[T]:
-    store = _Members(file)
+    store = _Members(file, request.limits)
     layout = find_image(store, request)
     refuse_cut_archive(layout, store.warnings)
     layout = replace(
@@ -74,13 +99,14 @@ def _load_plain(
 class _Members:
     """A BlobStore over the members of a tar file."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        self._limits = limits
         self._descriptor = file.fileno()
         self._places: dict[str, Place] = {}
         self._links: dict[str, str] = {}
         self.warnings: list[str] = []
         reader = FileReader(self._descriptor, 0, os.fstat(self._descriptor).st_size)
-        for member in tar.members(reader, self.warnings.append):
+        for member in tar.members(reader, self.warnings.append, limits):
             name = stream.member_name(member.name)
             if member.type in (tar.SYMLINK, tar.HARD_LINK):
                 self._links[name] = stream.link_target(name, member)
@@ -103,6 +129,5 @@ class _Members:
 
     def read(self, name: str) -> bytes:
         place = self.place(name)
-        if place.size > MAX_JSON:
-            raise CorruptImage(f"{name!r} has {place.size:,} bytes; at most {MAX_JSON:,} are read")
+        refuse_large(name, place.size, self._limits)
         return os.pread(self._descriptor, place.size, place.start)

@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from imgdiag.image import ImageConfig, Platform
 from imgdiag.layers.reader import Reader
+from imgdiag.limits import DEFAULT, Limits, Meter
 
 T = TypeVar("T")
 
@@ -61,7 +62,8 @@ class Request:
     "docker" or "oci", says which manifest to follow where an archive holds both kinds. `route`
     (auto, store or save) is the way to an engine's image, and `engine_root` the engine's folder
     as seen from here, when it is not where the engine says. `cache_folder` is where an analysis
-    keeps what it found in layers, None for nowhere; `known` is what it keeps there.
+    keeps what it found in layers, None for nowhere; `known` is what it keeps there. `meter` counts
+    what is read of one image against its limits.
     """
 
     name: str | None = None
@@ -72,6 +74,12 @@ class Request:
     cache_folder: Path | None = None
     known: Known | None = None
     progress: Progress = field(default_factory=Silent)
+    meter: Meter = field(default_factory=Meter)
+
+    @property
+    def limits(self) -> Limits:
+        """How much of an image is read."""
+        return self.meter.limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +106,4 @@ class SourceImage(Generic[T]):
     engine_bytes: int | None = None
     route_note: str = ""  # why a faster route was not taken
     warnings: tuple[str, ...] = ()
+    limits: Limits = DEFAULT  # under which it was read

@@ -13,6 +13,7 @@ from imgdiag.errors import CorruptImage
 from imgdiag.layers.ahead import ahead
 from imgdiag.layers.compression import Compression, decompress, sniff
 from imgdiag.layers.reader import FileReader, StreamReader
+from imgdiag.limits import Meter
 from imgdiag.sources.base import LayerVisitor, Request, T
 
 
@@ -29,6 +30,7 @@ def visit_stream(
     chunks: Iterator[bytes],
     digest: str | None,
     visit: LayerVisitor[T],
+    meter: Meter,
     warn: Callable[[str], None],
     *,
     threads: bool = False,
@@ -36,7 +38,8 @@ def visit_stream(
     """Let `visit` read the layer in `chunks`, then read on to the end so that all is checked.
 
     `digest` is what the stored bytes must hash to. With `threads` they are drawn and checked in
-    one thread, decompressed in another and visited in this one. Raises CorruptImage.
+    one thread, decompressed in another and visited in this one. Raises CorruptImage, and TooLarge
+    for more than `meter` allows.
     """
     with ExitStack() as stack:
         stored = chunks if digest is None else verified(chunks, digest)
@@ -44,13 +47,25 @@ def visit_stream(
             stored = stack.enter_context(closing(ahead(stored)))
         head = next(stored, b"")
         compression = sniff(head)
-        plain = decompress(itertools.chain([head], stored), compression, warn)
+        plain = unpacked(itertools.chain([head], stored), compression, meter, warn)
         if threads:
             plain = stack.enter_context(closing(ahead(plain)))
         reader = StreamReader(plain)
         found = visit(reader)
         reader.drain()
     return found, compression
+
+
+def unpacked(
+    chunks: Iterator[bytes], compression: Compression, meter: Meter, warn: Callable[[str], None]
+) -> Iterator[bytes]:
+    """Yield the plain bytes of `chunks` as `decompress` does, counted. Raises TooLarge."""
+    if compression is Compression.NONE:
+        yield from chunks
+        return
+    for chunk in decompress(chunks, compression, warn):
+        meter.unpacked(len(chunk))
+        yield chunk
 
 
 def verified(chunks: Iterator[bytes], digest: str) -> Iterator[bytes]:
@@ -90,7 +105,12 @@ def visit_file(
         return found, compression
     warnings: list[str] = []
     found, compression = visit_stream(
-        _chunks(place, request), digest, visit, warnings.append, threads=place.size >= _LARGE
+        _chunks(place, request),
+        digest,
+        visit,
+        request.meter,
+        warnings.append,
+        threads=place.size >= _LARGE,
     )
     for warning in warnings:
         warn(warning)
@@ -104,6 +124,7 @@ def _chunks(place: Place, request: Request) -> Iterator[bytes]:
     while chunk := os.pread(place.descriptor, min(_STEP, end - at), at):
         at += len(chunk)
         request.progress.advance(len(chunk))
+        request.meter.stored(len(chunk))
         yield chunk
 
 

@@ -61,7 +61,7 @@ def from_docker(store: BlobStore, entries: list[dict[str, Any]], request: Reques
         config_data = read_blob(store, jsontext.get(entry, "Config", str, "", what), "the config")
         config = parse_config(config_data)
         paths = jsontext.get_strings(entry, "Layers", what)
-        check_count(paths, config)
+        check_count(paths, config, request.limits)
         sources = jsontext.get(entry, "LayerSources", dict, {}, what)
         layout = Layout(
             names=names[chosen],

@@ -41,6 +41,7 @@ def load(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
                     raise
                 note = f"by docker save, as {closed}"
                 request.progress.note(note)
+                request.meter.reset()
     from imgdiag.sources import save
 
     local = host.startswith("unix://")

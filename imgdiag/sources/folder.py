@@ -9,10 +9,11 @@ from pathlib import Path
 
 from imgdiag.errors import CorruptImage, NotFound, within
 from imgdiag.layers.compression import Compression
+from imgdiag.limits import DEFAULT, Limits
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.blobs import Place, visit_file
 from imgdiag.sources.layout import find_image
-from imgdiag.sources.store import MAX_JSON, LayerBlob
+from imgdiag.sources.store import LayerBlob, refuse_large
 from imgdiag.sources.visiting import visit_layers
 
 
@@ -22,7 +23,12 @@ def load(path: Path, visit: LayerVisitor[T], request: Request) -> SourceImage[T]
         if not path.is_dir():
             raise NotFound("is not a folder", hint=f"There is no folder {str(path)!r}")
         return load_store(
-            Files(path, {}), visit, request, reference=str(path), source="oci-dir", route="folder"
+            Files(path, {}, request.limits),
+            visit,
+            request,
+            reference=str(path),
+            source="oci-dir",
+            route="folder",
         )
 
 
@@ -67,7 +73,8 @@ class Files:
     Names come from manifests: what leads out of the folder is refused.
     """
 
-    def __init__(self, root: Path, extra: dict[str, bytes]) -> None:
+    def __init__(self, root: Path, extra: dict[str, bytes], limits: Limits = DEFAULT) -> None:
+        self._limits = limits
         self._root = root.resolve()
         self._extra = extra
 
@@ -92,8 +99,5 @@ class Files:
     def read(self, name: str) -> bytes:
         if name in self._extra:
             return self._extra[name]
-        if self.size(name) > MAX_JSON:
-            raise CorruptImage(
-                f"{name!r} has {self.size(name):,} bytes; at most {MAX_JSON:,} are read"
-            )
+        refuse_large(name, self.size(name), self._limits)
         return self.path(name).read_bytes()

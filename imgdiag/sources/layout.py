@@ -35,7 +35,7 @@ def find_image(store: BlobStore, request: Request) -> Layout:
             hint="Leave the prefix out, or use docker-archive:",
         )
     if "manifest.json" in store:
-        return from_directory(store)
+        return from_directory(store, request)
     raise CorruptImage(
         "is not an image: it holds neither manifest.json nor index.json",
         hint="Make an archive with 'docker save TAG -o image.tar'; "

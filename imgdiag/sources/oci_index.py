@@ -72,7 +72,7 @@ def from_index(store: BlobStore, request: Request) -> Layout:
         )
     [candidate] = fitting.values()
     manifest = _manifest(store, candidate.digest)
-    layout = _from_manifest(store, manifest)
+    layout = _from_manifest(store, manifest, request)
     warnings = layout.warnings
     if candidate.skeleton:
         warnings += ("a skeleton, its files' contents zeros: the download is not the original's",)
@@ -194,10 +194,10 @@ def _config_of(store: BlobStore, manifest: dict[str, Any]) -> tuple[ImageConfig,
     return parse_config(data), data
 
 
-def _from_manifest(store: BlobStore, manifest: dict[str, Any]) -> Layout:
+def _from_manifest(store: BlobStore, manifest: dict[str, Any], request: Request) -> Layout:
     config, config_data = _config_of(store, manifest)
     descriptors = jsontext.get(manifest, "layers", list, [], "the manifest")
-    check_count(descriptors, config)
+    check_count(descriptors, config, request.limits)
     return Layout(
         names=(),
         config=config,
@@ -229,7 +229,7 @@ def _oci_layer(store: BlobStore, descriptor: Any, diff_id: str) -> LayerBlob:
     return LayerBlob(name=name, diff_id=diff_id, digest=digest)
 
 
-def from_directory(store: BlobStore) -> Layout:
+def from_directory(store: BlobStore, request: Request) -> Layout:
     """Read skopeo's `dir:` layout: manifest.json and blobs named by the digest's hex part."""
     manifest = jsontext.parse_object(store.read("manifest.json"), "manifest.json")
     if "config" not in manifest:
@@ -237,7 +237,7 @@ def from_directory(store: BlobStore) -> Layout:
             "has a manifest of several platforms or of Docker's schema 1",
             hint="Copy one image: 'skopeo copy --override-arch …'",
         )
-    return _from_manifest(store, manifest)
+    return _from_manifest(store, manifest, request)
 
 
 def _blob_name(store: BlobStore, digest: str) -> str | None:

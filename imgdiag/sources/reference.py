@@ -10,7 +10,10 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from imgdiag.capture import CAPTURE
 from imgdiag.errors import ImgdiagError, NotFound
+from imgdiag.layers.walk import Capture, Layer, read_layer
+from imgdiag.limits import Meter
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.graph import RouteClosed
 
@@ -80,6 +83,23 @@ def _file_reference(kind: str, rest: str) -> Reference:
             return Reference(kind, rest[:at], rest[at + 1 :])
         at = rest.find(":", at + 1)
     raise NotFound(f"{rest!r} does not exist", hint="Check the path behind the prefix")
+
+
+def load_layers(text: str, request: Request, capture: Capture = CAPTURE) -> SourceImage[Layer]:
+    """Read the image that `text` names, its layers as an analysis reads them.
+
+    What the request's cache knows of its layers is taken from there.
+    Raises ImgdiagError.
+    """
+    request = replace(request, meter=Meter(request.limits))
+    if request.cache_folder is not None:
+        from imgdiag.cache import LayerCache
+
+        reading = "imports" if capture.digest else "installed"
+        known = LayerCache(request.cache_folder, reading, request.meter)
+        request = replace(request, known=known)
+    image = load(text, lambda reader: read_layer(reader, capture, request.meter), request)
+    return replace(image, limits=request.limits)
 
 
 def load(text: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +51,27 @@ def _chunks(
     client: Any, name: str, request: Request, expected: int | None
 ) -> Generator[bytes, None, None]:
     response = client.api.get_image(name, chunk_size=_STEP)
-    with closing(response):
+    with closing(response), _engine_at_work():
         for number, chunk in enumerate(response):
             if number == 0:
                 request.progress.expect(expected, "docker save")
             request.progress.advance(len(chunk))
+            request.meter.stored(len(chunk))
             yield chunk
+
+
+@contextmanager
+def _engine_at_work() -> Iterator[None]:
+    """Say of an engine that dies while it saves that it does, not that there is none."""
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except RequestException as error:
+        raise ImgdiagError(
+            "the engine stopped in the middle of saving the image",
+            hint="Its log says why ('journalctl -u docker'); a full disk is the usual reason",
+        ) from error
 
 
 def _check_space(staging: Path | None, expected: int | None) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from imgdiag.errors import CorruptImage
 from imgdiag.image import ImageConfig
+from imgdiag.limits import Limits
 
-MAX_JSON = 16 * 1024 * 1024  # bytes of a manifest or config
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
 
@@ -21,7 +21,7 @@ class BlobStore(Protocol):
     def __contains__(self, name: object) -> bool: ...
 
     def read(self, name: str) -> bytes:
-        """Return a small blob. Raises CorruptImage when it is absent or over MAX_JSON."""
+        """Return a small blob. Raises CorruptImage when it is absent, TooLarge when it is."""
 
     def size(self, name: str) -> int:
         """Return the size of a blob in bytes."""
@@ -77,14 +77,24 @@ def check_digest(data: bytes, digest: str, what: str) -> None:
         )
 
 
-def check_count(layers: Iterable[object], config: ImageConfig) -> None:
-    """Raise CorruptImage unless there are as many layers as the config has diff_ids."""
-    count = len(list(layers))
+def refuse_large(name: str, size: int, limits: Limits) -> None:
+    """Raise TooLarge for a blob that is larger than any manifest or config."""
+    if size > limits.manifest:
+        raise limits.refusal("manifest", f"{name!r} has {size:,} bytes")
+
+
+def check_count(layers: Sequence[object], config: ImageConfig, limits: Limits) -> None:
+    """Raise CorruptImage unless there are as many layers as the config has diff_ids, TooLarge for
+    more than `limits` allow.
+    """
+    count = len(layers)
     if count != len(config.diff_ids):
         raise CorruptImage(
             f"the manifest lists {count} layers and the config {len(config.diff_ids)} diff_ids",
             hint="The archive contradicts itself: save the image again",
         )
+    if count > limits.layers:
+        raise limits.refusal("layers", f"{count:,} layers")
 
 
 def same_name(selector: str, name: str) -> bool:

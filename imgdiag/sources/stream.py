@@ -13,14 +13,15 @@ from typing import BinaryIO, Generic
 
 from imgdiag.errors import CorruptImage, ImgdiagError, within
 from imgdiag.layers import tar
-from imgdiag.layers.compression import Compression, decompress, sniff
+from imgdiag.layers.compression import Compression, sniff
 from imgdiag.layers.reader import StreamReader, chunks_of
 from imgdiag.layers.tar import Member
 from imgdiag.layers.walk import split
+from imgdiag.limits import TooLarge
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
-from imgdiag.sources.blobs import visit_stream
+from imgdiag.sources.blobs import unpacked, visit_stream
 from imgdiag.sources.layout import find_image, refuse_cut_archive
-from imgdiag.sources.store import MAX_JSON, digest_of
+from imgdiag.sources.store import digest_of, refuse_large
 from imgdiag.sources.visiting import assemble
 
 _STEP = 1024 * 1024
@@ -48,8 +49,9 @@ def read(
     if not head:
         raise CorruptImage("there is nothing to read: the input is empty")
     warnings: list[str] = []
-    plain = decompress(itertools.chain([head], chunks), sniff(head), warnings.append)
-    blobs: _Blobs[T] = _Blobs(StreamReader(plain), visit, warnings)
+    stored = itertools.chain([head], chunks)
+    plain = unpacked(stored, sniff(head), request.meter, warnings.append)
+    blobs: _Blobs[T] = _Blobs(StreamReader(plain), visit, request, warnings)
     layout = find_image(blobs, request)
     refuse_cut_archive(layout, warnings)
     for index, blob in enumerate(layout.layers):
@@ -72,20 +74,24 @@ def file_chunks(file: BinaryIO, request: Request) -> Iterator[bytes]:
     """Yield what is left of `file`."""
     while chunk := file.read(_STEP):
         request.progress.advance(len(chunk))
+        request.meter.stored(len(chunk))
         yield chunk
 
 
 class _Blobs(Generic[T]):
     """A BlobStore of what came by: small JSON kept, layers visited."""
 
-    def __init__(self, reader: StreamReader, visit: LayerVisitor[T], warnings: list[str]) -> None:
+    def __init__(
+        self, reader: StreamReader, visit: LayerVisitor[T], request: Request, warnings: list[str]
+    ) -> None:
+        self._meter = request.meter
         self._json: dict[str, bytes] = {}
         self._json_bytes = 0
         self._found: dict[str, tuple[T, Compression]] = {}
         self._failures: dict[str, ImgdiagError] = {}
         self._sizes: dict[str, int] = {}
         self._links: dict[str, str] = {}
-        for member in tar.members(reader, warnings.append):
+        for member in tar.members(reader, warnings.append, request.limits):
             name = member_name(member.name)
             if member.type in (tar.SYMLINK, tar.HARD_LINK):
                 self._links[name] = link_target(name, member)
@@ -105,7 +111,7 @@ class _Blobs(Generic[T]):
     ) -> None:
         head = reader.read(min(size, tar.BLOCK))
         if name.endswith(".json") or (head.lstrip()[:1] in (b"{", b"[") and b"\0" not in head):
-            if size <= MAX_JSON and self._json_bytes + size <= _MAX_SMALL_BLOBS:
+            if size <= self._meter.limits.manifest and self._json_bytes + size <= _MAX_SMALL_BLOBS:
                 self._json[name] = head + reader.read(size - len(head))
                 self._json_bytes += size
             return
@@ -113,7 +119,9 @@ class _Blobs(Generic[T]):
             return  # VERSION, oci-layout and the like: too short for a layer
         stored = itertools.chain([head], chunks_of(reader, size - len(head)))
         try:
-            self._found[name] = visit_stream(stored, digest_of(name), visit, warn)
+            self._found[name] = visit_stream(stored, digest_of(name), visit, self._meter, warn)
+        except TooLarge:
+            raise
         except ImgdiagError as error:
             self._failures[name] = error
 
@@ -124,6 +132,7 @@ class _Blobs(Generic[T]):
         return self._sizes[follow(name, self._links)]
 
     def read(self, name: str) -> bytes:
+        refuse_large(name, self.size(name), self._meter.limits)
         data = self._json.get(follow(name, self._links))
         if data is None:
             raise CorruptImage(f"{name!r} is not valid JSON, or too large to be a manifest")

@@ -87,7 +87,10 @@ def test_nothing_of_that_severity(run: Run, folder: Path) -> None:
     assert run("check", "--fail-on", "note").exit_code == 1
     (folder / "Dockerfile").write_text("FROM python:3.11-slim\nCOPY main.py /\n")
     result = run("check", "--fail-on", "note")
-    assert (result.exit_code, result.stdout.splitlines()[1]) == (0, "nothing found")
+    assert (result.exit_code, result.stdout.splitlines()[1]) == (
+        0,
+        "nothing to mend: every check passed",
+    )
 
 
 def test_a_project_elsewhere(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -109,7 +112,10 @@ def test_a_project_elsewhere(run: Run, folder: Path, tmp_path: Path) -> None:
         "snippet": ".git",
     }
     (project / ".dockerignore").write_text(".git\n")
-    assert run("check", "--project", project).stdout.splitlines()[1] == "nothing found"
+    assert (
+        run("check", "--project", project).stdout.splitlines()[1]
+        == "nothing to mend: every check passed"
+    )
 
 
 @pytest.mark.parametrize(

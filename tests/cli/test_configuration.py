@@ -73,6 +73,13 @@ def test_every_kind_of_option(run: Run, folder: Path, archive: Path) -> None:
     assert run("analyze", archive, "-f", "text").stdout.startswith("app:1 ")
 
 
+def test_a_configured_format_is_not_that_of_a_file(run: Run, folder: Path, archive: Path) -> None:
+    (folder / "imgdiag.toml").write_text('[analyze]\nformat = "json"\n')
+    result = run("analyze", archive, "-o", folder / "size.md")
+    assert json.loads(result.stdout)["image"]["reference"] == "app:1"
+    assert (folder / "size.md").read_text().startswith("## <code>app:1<")
+
+
 def test_paths_are_relative_to_the_file(
     run: Run, folder: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,8 @@ assert "analyze" in CliRunner().invoke(cli, ["--help"]).output
         ("import imgdiag.pipeline", {"docker", "requests", "click", "imgdiag.reports"}),
         (
             HELP,
-            {"docker", "packaging", "imgdiag.pipeline", "imgdiag.sources", "imgdiag.rules"},
+            {"docker", "packaging", "tabulate", "imgdiag.pipeline", "imgdiag.rules"}
+            | {"imgdiag.sources", "imgdiag.cli.analyze", "imgdiag.cli._options"},
         ),
     ],
     ids=["the package", "an analysis", "the help"],

@@ -141,7 +141,8 @@ def test_a_folder_that_may_not_be_written_to(
     result = run("init", archive)
     assert result.exit_code == 3
     assert result.stderr == (
-        "imgdiag: cannot write 'imgdiag.toml' (Permission denied). Check that you may write to it\n"
+        "imgdiag: cannot write 'imgdiag.toml' (Permission denied). Check that the folder exists, "
+        "that you may write to it, and the space left\n"
     )
     assert list(folder.iterdir()) == []
 

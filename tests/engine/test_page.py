@@ -18,9 +18,10 @@ import pytest
 from imgdiag import pipeline
 from imgdiag.analysis import Analysis
 from imgdiag.budgets import Budget, Limit, Measure
+from imgdiag.comparison import compare, limits, snapshot
 from imgdiag.finding import Safety
 from imgdiag.gate import Budgets, judge
-from imgdiag.reports import Style, html, render
+from imgdiag.reports import Style, _difference, html, render
 from imgdiag.reports._summary import reasons
 from imgdiag.units import format_bytes
 from imgdiag.waivers import Waiver
@@ -459,3 +460,27 @@ def test_tiles_fill_the_map_and_do_not_overlap(page: Page, report: Path) -> None
                 one["y"], other["y"]
             )
             assert across < 1e-6 or down < 1e-6
+
+
+def test_before_and_after(page: Page, analysis: Analysis, tmp_path: Path) -> None:
+    after = pipeline.analyze(str(BEFORE.with_name("after.oci.tar")))
+    comparison = compare(snapshot(after), snapshot(analysis))
+    gate = limits.judge(comparison, [limits.max_growth(Limit(percent=5.0))])
+    report = tmp_path / "growth.html"
+    report.write_text(_difference.render("html", comparison, gate, Style(), 10), encoding="utf-8")
+    page.open(report)
+    shot(page, "growth")
+    assert text(page, "h1") == ["Before and after"]
+    assert text(page, ".headline .number") == ["+16.11 GB"]
+    assert text(page, "nav#sections a") == ["Causes", "Packages", "Findings", "Layers", "Folders"]
+    causes = page.value(
+        "[...document.querySelectorAll('#causes li > .number')].map((one) => one.title)"
+    )
+    signed = [
+        int(each.removesuffix(" bytes").replace(",", "").replace("−", "-")) for each in causes
+    ]
+    assert signed == [each.bytes for each in comparison.causes]
+    assert sum(signed) == comparison.growth
+    assert page.problems == []
+    page.size(390, 844)
+    assert page.value("document.documentElement.scrollWidth") == 390

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from imgdiag.errors import CorruptImage
 from imgdiag.layers import tar as tars
-from imgdiag.layers.reader import Reader, StreamReader
+from imgdiag.layers.reader import PlainHeader, Reader, StreamReader
 from imgdiag.layers.tar import Member
+from imgdiag.limits import Limits, TooLarge
 from tests.builder import (
     BLOCK,
     GNU,
@@ -229,10 +230,11 @@ def test_32_an_oversized_extension_is_refused_before_it_is_read(kind: bytes) -> 
             return super().read_at(start, size)
 
     reader = Watched(iter([tar(file("a"), header(b"long", kind=kind, size=1024**2 + 1))]))
-    with pytest.raises(CorruptImage) as caught:
+    with pytest.raises(TooLarge) as caught:
         _walk(reader)
     assert str(caught.value) == (
-        "a tar extension header of 1,048,577 bytes after 'a'; at most 1,048,576 are read"
+        "a tar extension header of 1,048,577 bytes after 'a'; at most 1,048,576 bytes are read. "
+        "If you trust this image, raise it with --read-limit header=…"
     )
     assert reader.most == BLOCK
 
@@ -433,3 +435,27 @@ def test_what_tarfile_writes_is_read_as_it_was(format_: int, data: st.DataObject
 def _fields(found: Member) -> tuple[str | bytes | int, ...]:
     name = found.name.removesuffix("/")
     return (name, found.type, found.size, *found.attributes, found.mtime, found.link)
+
+
+def test_37_a_sparse_file_cut_in_its_map() -> None:
+    whole = gnu_sparse("hole", b"x", real_size=9_000, extensions=2)
+    with pytest.raises(CorruptImage, match="the tar is cut short after 'a'"):
+        _walk(StreamReader(iter([tar(file("a"), whole[: BLOCK + 100], end=b"")])))
+
+
+def test_digits_that_are_no_octal_number() -> None:
+    with pytest.raises(CorruptImage, match=r"the mtime b'9999 .*' in a tar header is no number"):
+        members(header(b"a", mtime=b"9999 ".ljust(12, b"\0")))
+
+
+def test_headers_that_are_known_count_too() -> None:
+    block = header(b"a")
+
+    class Knowing(StreamReader):
+        def header_at(self, start: int) -> PlainHeader | None:
+            return (b"a", 0, self.read(BLOCK)[tars.FIELDS]) if start else None
+
+    reader = Knowing(iter([block * 10]))
+    with pytest.raises(TooLarge, match="more entries at 'a'; at most 4 are read"):
+        for _ in tars.members(reader, pytest.fail, Limits(entries=4)):
+            pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,9 @@ from imgdiag.errors import CorruptImage
 from imgdiag.layers.reader import StreamReader
 from imgdiag.layers.walk import (
     MAX_DEPTH,
+    NOTHING,
     Capture,
+    Digest,
     Entry,
     Kind,
     Layer,
@@ -268,3 +272,13 @@ def test_small_files_of_a_folder_are_read_whatever_their_names() -> None:
         b"#!x", None, b"", b"0123456789", None, None,
     ]  # fmt: skip
     assert layer.warnings == ()
+
+
+def test_what_is_made_of_a_text_is_kept_in_its_place() -> None:
+    digest = Digest(
+        lambda parent: lambda name: 5 if parent == "src" else -1,
+        lambda parent, name, data: data.upper(),
+    )
+    data = tar(file("src/a", b"abc"), file("src/b", b"abcdef"), file("src/c"), file("lib/a", b"x"))
+    layer = read_layer(StreamReader(iter([data])), replace(NOTHING, digest=digest))
+    assert [each.content for each in layer.entries] == [b"ABC", None, b"", None]

@@ -54,7 +54,7 @@ def test_the_whole_report(
 
 
 def test_there_is_one_of_each_format() -> None:
-    assert formats() == ("json", "markdown", "text")
+    assert formats() == ("html", "json", "markdown", "text")
 
 
 @pytest.mark.parametrize("comparison", [comparisons.hostile, comparisons.hostile_gone])

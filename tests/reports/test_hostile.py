@@ -64,7 +64,9 @@ def report(format_: str, **style: Any) -> str:
 @pytest.mark.parametrize("format_", formats())
 @pytest.mark.parametrize("details", [False, True])
 @pytest.mark.parametrize("width", [60, 100, 120])
-def test_nothing_moves_a_cursor_or_reorders_a_line(format_: str, details: bool, width: int) -> None:
+def test_39_nothing_moves_a_cursor_or_reorders_a_line(
+    format_: str, details: bool, width: int
+) -> None:
     text = report(format_, details=details, width=width)
     text.encode("utf-8")  # no broken bytes
     categories = {unicodedata.category(each) for each in text.replace("\n", "")}

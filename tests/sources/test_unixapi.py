@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imgdiag.sources.unixapi import ask
+from imgdiag.sources.unixapi import ask, ask_list
 
 
 @contextmanager
@@ -83,3 +83,22 @@ def test_a_name_that_is_no_text_is_no_answer() -> None:
         assert ask(host, "/images/\udce9/json") is None
         with socket.socket(socket.AF_UNIX) as other:  # ends the server's wait
             other.connect(host.removeprefix("unix://"))
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "found"),
+    [
+        (b'[{"Id": "sha256:1"}]', b"200 OK", [{"Id": "sha256:1"}]),
+        (b'{"Id": "sha256:1"}', b"200 OK", []),
+        (b"[1]", b"500 No", []),
+        (b"[", b"200 OK", []),
+    ],
+)
+def test_a_list(body: bytes, status: bytes, found: list[object]) -> None:
+    with serving(answer(body, status)) as (host, _):
+        assert ask_list(host, "/images/json", 5) == found
+
+
+def test_no_list_without_a_socket() -> None:
+    assert ask_list("tcp://127.0.0.1:2375", "/images/json", 5) == []
+    assert ask_list("unix:///nonexistent/docker.sock", "/images/json", 5) == []

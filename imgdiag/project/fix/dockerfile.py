@@ -7,7 +7,7 @@ come to one instruction, and a mend that would bring another finding shows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from imgdiag.project.check import ProjectFinding
@@ -48,32 +48,42 @@ def dockerfile_patch(project: Project, text: str, path: str) -> Iterator[Patch |
     name = project.dockerfile.path
     original, reasons = text, []
     refused: dict[str, str] = {}
+    findings = check_project(project)
     for _ in range(_MOST_CHANGES):
-        change = _next_change(project, refused)
-        if change is None:
+        found = _next_change(project, findings, refused)
+        if found is None:
             break
-        text = _applied(text, change)
-        reasons.append(change.reason)
-        project = Project(
+        key, change = found
+        changed = _applied(text, change)
+        after = Project(
             folder=project.folder,
-            dockerfile=parse_dockerfile(text, name),
+            dockerfile=parse_dockerfile(changed, name),
             target=project.target,
         )
+        left = check_project(after)
+        # What a check still finds after its mend would be mended again and again.
+        if _count(left, key) >= _count(findings, key):
+            refused[key] = "its mend would not be enough"
+            continue
+        text, project, findings = changed, after, left
+        reasons.append(change.reason)
     if text != original:
         yield Patch(path=path, before=original, after=text, reasons=tuple(dict.fromkeys(reasons)))
-    for finding in check_project(project):
+    for finding in findings:
         if finding.path == name and finding.check != context_junk.CHECK.name:
             reason = refused.get(_key(finding), _leave(finding))
             yield NotSure(path, f"{finding.check}, {shortened(finding.message, 60)}: {reason}")
 
 
-def _next_change(project: Project, refused: dict[str, str]) -> _Change | None:
-    for finding in check_project(project):
+def _next_change(
+    project: Project, findings: Iterable[ProjectFinding], refused: dict[str, str]
+) -> tuple[str, _Change] | None:
+    for finding in findings:
         if _key(finding) in refused:
             continue
         change = _change(project, finding)
         if isinstance(change, _Change):
-            return change
+            return _key(finding), change
         if change:
             refused[_key(finding)] = change
     return None
@@ -81,6 +91,10 @@ def _next_change(project: Project, refused: dict[str, str]) -> _Change | None:
 
 def _key(finding: ProjectFinding) -> str:
     return f"{finding.check}: {finding.message}"
+
+
+def _count(findings: Iterable[ProjectFinding], key: str) -> int:
+    return sum(_key(finding) == key for finding in findings)
 
 
 def _leave(finding: ProjectFinding) -> str:

@@ -30,6 +30,7 @@ function startTheme() {
 // The sections in their order. One shows `of`, a key of the page's data, and is there where that
 // is, and `has` says so; `nav` is its name at the top.
 const SECTIONS = [
+  ...CHANGE_SECTIONS,
   { id: "verdict", of: "image", draw: drawVerdict },
   { id: "map", of: "image", title: "Where the bytes are", nav: "Map", draw: drawMap },
   { id: "mends", of: "image", title: "Do this first", nav: "Mends", draw: drawMends },
@@ -48,8 +49,9 @@ function start() {
   if (page.image) page.map = new ImageMap(new ImageModel(page.image));
   for (const { id, of, title, nav, has, draw } of SECTIONS) {
     if (!page[of] || (has && !has(page[of]))) continue;
+    const heading = typeof title === "function" ? title(page[of]) : title;
     const section = element("section", { id, "aria-labelledby": `${id}-title` },
-      title && element("h2", { id: `${id}-title` }, title));
+      heading && element("h2", { id: `${id}-title` }, heading));
     byId("top").append(section);
     if (nav) byId("sections").append(element("a", { href: `#${id}` }, nav));
     draw(section, page);

@@ -5,7 +5,8 @@ function table(caption, headers, rows, most = 20) {
   const body = element("tbody", {}, ...rows.slice(0, most));
   const made = [element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     element("table", { class: "wide" }, element("caption", { class: "sr" }, caption),
-      element("thead", {}, element("tr", {}, ...headers.map((text) => element("th", { scope: "col" }, text)))), body))];
+      element("thead", {}, element("tr", {}, ...headers.map((text, at) =>
+        element("th", { scope: "col", class: rows[0]?.children[at]?.className || false }, text)))), body))];
   if (rows.length > most) {
     const more = button(`Show all ${counted(rows.length)}`, () => {
       body.append(...rows.slice(most));

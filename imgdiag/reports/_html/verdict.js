@@ -47,7 +47,9 @@ const SIZES = { layers: "Layer bytes", visible: "Visible bytes", wasted: "Wasted
   engine: "By the engine" };
 
 function drawSizes(image) {
-  return element("dl", { class: "sizes" }, ...image.sizes.map((size) => element("div", { class: size.name },
+  const isMuch = image.wasted_bytes * 20 >= image.layer_bytes; // as the headline has it
+  return element("dl", { class: "sizes" }, ...image.sizes.map((size) => element("div", {
+    class: size.name === "wasted" && isMuch ? "wasted" : false },
     element("dt", {}, SIZES[size.name]),
     element("dd", { class: "big" }, bytes(size.bytes)),
     element("dd", { class: "faint" }, size.what))));
