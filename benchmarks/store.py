@@ -11,33 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
 
+from measure import in_turns
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One process, from its start to its end; `memory` is its largest resident size in bytes."""
-
-    seconds: float
-    memory: int
-
-
-def measured(command: list[str]) -> Run:
-    """Run `command` with its output thrown away. Raises CalledProcessError when it fails."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_maxrss * unit)
+SAVE = "docker save"
+IMGDIAG = [sys.executable, "-m", "imgdiag"]
 
 
 def main() -> None:
@@ -47,40 +28,33 @@ def main() -> None:
     parser.add_argument("--docker", default="docker", help="the docker program")
     options = parser.parse_args()
 
-    analyze = [sys.executable, "-m", "imgdiag", "analyze", options.tag, "--route", "store"]
-    commands = {
-        "docker save": [options.docker, "save", options.tag],
-        "imgdiag, store route": [*analyze, "-f", "json"],
-    }
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for number in range(options.runs + 1):
-        for name, command in commands.items():
-            run = measured(command)
-            print(f"round {number}: {name} {run.seconds:.2f} s", file=sys.stderr)
-            if number:
-                runs[name].append(run)
-
-    answer = subprocess.run(commands["imgdiag, store route"], check=True, stdout=subprocess.PIPE)
+    analyze = [*IMGDIAG, "analyze", options.tag, "--route", "store", "-f", "json"]
+    save = [options.docker, "save", options.tag]
+    commands = {SAVE: save, "imgdiag": [*analyze, "--no-cache"], "imgdiag, layers known": analyze}
+    runs = in_turns(commands, options.runs)
+    answer = subprocess.run(analyze, check=True, stdout=subprocess.PIPE)
     report = json.loads(answer.stdout)
     files = sum(layer["files"] for layer in report["layers"])
     print(
         f"{options.tag}: {report['sizes']['layer_bytes'] / 1e9:.2f} GB in {files:,} files of "
         f"{len(report['layers'])} layers; {options.runs} rounds\n"
     )
-    print("| work | median | fastest | slowest | memory |")
-    print("| --- | --- | --- | --- | --- |")
+    print("| work | median | fastest | slowest | processors | memory |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for name, each in runs.items():
         seconds = [run.seconds for run in each]
         print(
             f"| {name} | {statistics.median(seconds):.2f} s | {min(seconds):.2f} s | "
-            f"{max(seconds):.2f} s | {max(run.memory for run in each) / 1e6:.0f} MB |"
+            f"{max(seconds):.2f} s | {statistics.median(run.cpu for run in each):.2f} s | "
+            f"{max(run.memory for run in each) / 1e6:.0f} MB |"
         )
-    saves, stores = runs.values()
-    ratios = [save.seconds / store.seconds for save, store in zip(saves, stores, strict=True)]
-    print(
-        f"\nThe store route is {statistics.median(ratios):.0f} × as fast, "
-        f"{min(ratios):.0f} to {max(ratios):.0f} × by round."
-    )
+    for name in list(runs)[1:]:
+        pairs = zip(runs[SAVE], runs[name], strict=True)
+        ratios = [save.seconds / store.seconds for save, store in pairs]
+        print(
+            f"\n{name}: {statistics.median(ratios):.0f} × as fast, "
+            f"{min(ratios):.0f} to {max(ratios):.0f} × by round."
+        )
 
 
 if __name__ == "__main__":

@@ -89,11 +89,13 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
         engine_root: Path | None,
         read_limits: tuple[tuple[str, int], ...],
         quiet: bool,
+        no_cache: bool,
         verbose: bool,
         **others: Any,
     ) -> None:
         @contextmanager
         def reading() -> Iterator[Request]:
+            from imgdiag import cache
             from imgdiag.limits import Limits, Meter
             from imgdiag.sources import Request
 
@@ -104,6 +106,7 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                     route=route,
                     engine_root=engine_root,
                     progress=progress,
+                    cache_folder=None if no_cache else cache.default_folder(),
                     meter=Meter(Limits(**dict(read_limits))),
                 )
                 progress.done()
@@ -132,6 +135,13 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                 "--engine-root",
                 type=click.Path(exists=True, file_okay=False, path_type=Path),
                 help="The engine's folder as seen from here, when it is not where the engine says.",
+            ),
+            click.option(
+                "--no-cache",
+                is_flag=True,
+                envvar="IMGDIAG_NO_CACHE",
+                help="Read every layer, and keep nothing of it: otherwise what compressed layers "
+                "hold is kept in the user's cache folder.",
             ),
             click.option(
                 "--read-limit",

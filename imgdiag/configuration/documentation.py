@@ -131,8 +131,8 @@ that it expires; then it no longer does, and every report says that too."""
 _OPTIONS = """\
 In a table by the name of the command. Paths are relative to the file's folder. The environment
 sets the same by `IMGDIAG_` with the names of command and option, and all other options of all
-commands too, as in `IMGDIAG_DU_DEPTH=2`; `IMGDIAG_CONFIG` and `IMGDIAG_NO_CONFIG` are for all
-commands."""
+commands too, as in `IMGDIAG_DU_DEPTH=2`; `IMGDIAG_CONFIG`, `IMGDIAG_NO_CONFIG` and
+`IMGDIAG_NO_CACHE` are for all commands."""
 
 _INIT = """\
 `imgdiag init REF` writes budgets from the image of today plus a margin (`--margin 5%`) to

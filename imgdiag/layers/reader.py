@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 PlainHeader = tuple[bytes, int, bytes]
@@ -23,13 +23,14 @@ class Reader(Protocol):
     def position(self) -> int:
         """Return the byte that comes next, at most the length of what there is."""
 
-    def header_at(self, start: int) -> PlainHeader | None:
-        """Return the tar header at byte `start` when it is known without reading it.
+    def plain_headers(self, start: int) -> Iterable[PlainHeader]:
+        """Return the tar headers from byte `start` on that are known without reading them.
 
-        No extension header stands before it then, and the reader stands behind it; but the header
-        may still be read.
+        They are those of members that follow each other with no extension header between; when
+        one is drawn, the reader stands behind it. They stop before the first that must be read;
+        but a header may still be read after it has been drawn.
         """
-        return None
+        return ()
 
     def read(self, size: int) -> bytes:
         """Return the next `size` bytes; fewer only at the end."""

@@ -77,28 +77,28 @@ def members(
     name_override: bytes | None = None
     link_override: bytes | None = None
     name_before = ""
-    read_at, header_at = reader.read_at, reader.header_at
+    read_at, plain_headers = reader.read_at, reader.plain_headers
     left = limits.entries
+    new = tuple.__new__
     at = 0  # where the next header stands
     needed = 0  # bytes that there must be: all so far but the padding of the last file
     while True:
         # Of a layer that an engine keeps, nearly every header is known without being put together,
         # in half the time. The engine held it to its checksum when it unpacked the layer.
-        if not defaults and (plain := header_at(at)):
-            raw_name, size, fields = plain
+        for raw_name, size, fields in () if defaults else plain_headers(at):
             raw_attributes, raw_mtime, kind = _unpack_fields(fields)
             attributes = attributes_of.get(raw_attributes)
             mtime = _parsed(raw_mtime)
             usual = (kind == FILE and size <= MAX_SIZE) or (kind == DIRECTORY and not size)
-            if usual and attributes is not None and mtime is not None:
-                name_before = raw_name.decode("utf-8", "surrogateescape")
-                needed = at + BLOCK + size
-                at = needed + -size % BLOCK
-                left -= 1
-                if left < 0:
-                    raise limits.refusal("entries", f"more entries at {name_before!r}")
-                yield Member(name_before, kind, size, size, attributes, mtime, "")
-                continue
+            if not usual or attributes is None or mtime is None:
+                break
+            name_before = raw_name.decode("utf-8", "surrogateescape")
+            needed = at + BLOCK + size
+            at = needed + -size % BLOCK
+            left -= 1
+            if left < 0:
+                raise limits.refusal("entries", f"more entries at {name_before!r}")
+            yield new(Member, (name_before, kind, size, size, attributes, mtime, ""))
         block = read_at(at, BLOCK)
         if len(block) < BLOCK or block == ZERO_BLOCK:
             if reader.position() < needed:

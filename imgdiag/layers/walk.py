@@ -117,10 +117,11 @@ def read_layer(reader: Reader, capture: Capture = NOTHING, meter: Meter | None =
     entries: list[Entry] = []
     whiteouts: list[Whiteout] = []
     warnings = Warnings()
-    parent = ""
-    wants, small = capture.wanted_in(parent), capture.small_in(parent)
+    # By a folder as paths write it: its clean path, which entries share, and what is read there.
+    folders: dict[str, _Here] = {}
+    written: str | None = None
     digest = capture.digest
-    limit = digest.limit_in(parent) if digest else None
+    new = tuple.__new__  # half the cost of calling Entry
     for path, type_, size, stored, attributes, mtime, link in tar.members(
         reader, warnings.add, limits
     ):
@@ -128,13 +129,20 @@ def read_layer(reader: Reader, capture: Capture = NOTHING, meter: Meter | None =
         if kept > most:
             raise limits.refusal("kept", f"more names and texts at {path[:200]!r}")
         folder, _, name = path.rpartition("/")
-        # Most stand in the folder of the one before, whose path is known to be clean.
-        if folder != parent or name in _NO_NAMES:
-            folder, name = split(path, warnings.add)
-            if folder != parent:
-                parent = folder  # entries of one folder share one string
-                wants, small = capture.wanted_in(parent), capture.small_in(parent)
-                limit = digest.limit_in(parent) if digest else None
+        if not name:  # a folder's own path ends in a slash
+            folder, _, name = path.rstrip("/").rpartition("/")
+        # Most stand in the folder of the one before.
+        if folder != written or name in _NO_NAMES:
+            if name in _NO_NAMES or ".." in folder:  # rare, and each is warned of
+                written = None
+                parent, name = split(path, warnings.add)
+                here = _here(parent, capture)
+            else:
+                written = folder
+                if folder not in folders:
+                    folders[folder] = _here(split(path)[0], capture)
+                here = folders[folder]
+            parent, wants, small, limit = here
         if name.startswith(WHITEOUT_PREFIX):
             if name == OPAQUE_MARK:
                 whiteouts.append(Whiteout(parent, None))
@@ -161,12 +169,19 @@ def read_layer(reader: Reader, capture: Capture = NOTHING, meter: Meter | None =
             size = 0
             if kind is _HARD_LINK:
                 link = "/".join(filter(None, split(link, warnings.add)))
-        entries.append(Entry(parent, name, kind, size, attributes, mtime, link, content))
+        entries.append(new(Entry, (parent, name, kind, size, attributes, mtime, link, content)))
     meter.read(len(entries) + len(whiteouts), kept)
     return Layer(entries=entries, whiteouts=whiteouts, warnings=warnings.messages())
 
 
 _NO_NAMES = frozenset(("", ".", ".."))
+_Here = tuple[str, Callable[[str], bool], int, Callable[[str], int] | None]
+
+
+def _here(parent: str, capture: Capture) -> _Here:
+    """Return a folder's path and what is read in it."""
+    limit = capture.digest.limit_in(parent) if capture.digest else None
+    return parent, capture.wanted_in(parent), capture.small_in(parent), limit
 
 
 def split(path: str, warn: Callable[[str], None] = lambda message: None) -> tuple[str, str]:

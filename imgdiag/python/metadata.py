@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from urllib.parse import urlsplit, urlunsplit
 
 from packaging.utils import canonicalize_name
@@ -103,13 +102,12 @@ def _read(
     path = join(environment.path, name)
     if folder is not None:
         file = next(filter(None, (_child(folder, each) for each in _METADATA_FILES)), None)
-    # Headers end at the first blank line; what follows may be a long description.
-    headers = HeaderParser().parsestr(re.split(r"\r?\n\r?\n", text_of(file), maxsplit=1)[0])
+    headers = headers_of(text_of(file))
     stem_name, _, stem_version = name.rpartition(".")[0].partition("-")
-    requirements = [str(value) for value in headers.get_all("Requires-Dist", [])]
+    requirements = headers.get("requires-dist", [])
     if not requirements:
         requirements = list(_egg_requirements(_text_in(folder, "requires.txt")))
-    title = canonicalize_name(_one_line(headers.get("Name") or stem_name))
+    title = canonicalize_name(_one_line(_first(headers, "name") or stem_name))
     url, is_editable = _direct_url(_text_in(folder, "direct_url.json"))
     evidence, base, named = _named_files(environment, path, folder)
     trees: tuple[str, ...] = ()
@@ -124,7 +122,7 @@ def _read(
         path=path,
         file=file,
         name=title,
-        version=_one_line(headers.get("Version") or stem_version.partition("-")[0]),
+        version=_one_line(_first(headers, "version") or stem_version.partition("-")[0]),
         installer=_text_in(folder, "INSTALLER").strip().partition("\n")[0].lower()[:40],
         requirements=tuple(requirements),
         direct_url=source or url,
@@ -207,9 +205,39 @@ def _egg_requirements(text: str) -> Iterator[str]:
             yield f"{line} ; {marker}" if marker else line
 
 
-def _one_line(value: object) -> str:
+def headers_of(text: str) -> dict[str, list[str]]:
+    """Return the values of each header by its name in small letters, as `email.parser` would.
+
+    That takes as long to import as all of an image's metadata to parse by this. A folded value
+    keeps its line breaks. What follows the first line that is no header may be a long description.
+    """
+    headers: dict[str, list[str]] = {}
+    values: list[str] = []
+    # No further than the first blank line.
+    for line in re.split(r"\r\n|\r|\n", re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]):
+        if line.startswith((" ", "\t")):
+            if values:
+                values[-1] += f"\n{line}"
+            continue
+        match = _HEADER.match(line)
+        if match is None:
+            break
+        # A line without a name, and what is folded after it, counts for nothing.
+        values = headers.setdefault(match["name"].lower(), []) if match["name"] else []
+        values.append(match["value"])
+    return headers
+
+
+_HEADER = re.compile(r"(?P<name>[!-9;-~]*):[ \t]*(?P<value>.*)", re.DOTALL)
+
+
+def _first(headers: dict[str, list[str]], name: str) -> str:
+    return headers.get(name, [""])[0]
+
+
+def _one_line(value: str) -> str:
     """Return a header's value without the line breaks that a folded one has."""
-    return " ".join(str(value).split())
+    return " ".join(value.split())
 
 
 def _child(directory: Directory, name: str) -> File | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from imgdiag.image import ImageConfig, Platform
 from imgdiag.layers.reader import Reader
@@ -44,6 +44,16 @@ class Silent:
         """Say nothing."""
 
 
+class Known(Protocol):
+    """What the visitor of this request found in layers before, by the digest of their blobs."""
+
+    def get(self, digest: str) -> Any:
+        """Return what it found, None when that is not known."""
+
+    def put(self, digest: str, found: Any) -> None:
+        """Keep what it found in a blob that has been held to its digest."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the user asked for, beyond the path or tag itself.
@@ -51,8 +61,9 @@ class Request:
     `name` (a tag or digest) and `platform` choose among several images in one place; `layout`,
     "docker" or "oci", says which manifest to follow where an archive holds both kinds. `route`
     (auto, store or save) is the way to an engine's image, and `engine_root` the engine's folder
-    as seen from here, when it is not where the engine says. `meter` counts what is read of one
-    image against its limits.
+    as seen from here, when it is not where the engine says. `cache_folder` is where an analysis
+    keeps what it found in layers, None for nowhere; `known` is what it keeps there. `meter` counts
+    what is read of one image against its limits.
     """
 
     name: str | None = None
@@ -60,6 +71,8 @@ class Request:
     layout: str | None = None
     route: str = "auto"
     engine_root: Path | None = None
+    cache_folder: Path | None = None
+    known: Known | None = None
     progress: Progress = field(default_factory=Silent)
     meter: Meter = field(default_factory=Meter)
 

@@ -6,9 +6,11 @@ import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from imgdiag.errors import CorruptImage
+from imgdiag.layers.ahead import ahead
 from imgdiag.layers.compression import Compression, decompress, sniff
 from imgdiag.layers.reader import FileReader, StreamReader
 from imgdiag.limits import Meter
@@ -30,20 +32,27 @@ def visit_stream(
     visit: LayerVisitor[T],
     meter: Meter,
     warn: Callable[[str], None],
+    *,
+    threads: bool = False,
 ) -> tuple[T, Compression]:
     """Let `visit` read the layer in `chunks`, then read on to the end so that all is checked.
 
-    `digest` is what the stored bytes must hash to. Raises CorruptImage, and TooLarge for more than
-    `meter` allows.
+    `digest` is what the stored bytes must hash to. With `threads` they are drawn and checked in
+    one thread, decompressed in another and visited in this one. Raises CorruptImage, and TooLarge
+    for more than `meter` allows.
     """
-    head = next(chunks, b"")
-    compression = sniff(head)
-    stored: Iterator[bytes] = itertools.chain([head], chunks)
-    if digest is not None:
-        stored = verified(stored, digest)
-    reader = StreamReader(unpacked(stored, compression, meter, warn))
-    found = visit(reader)
-    reader.drain()
+    with ExitStack() as stack:
+        stored = chunks if digest is None else verified(chunks, digest)
+        if threads:
+            stored = stack.enter_context(closing(ahead(stored)))
+        head = next(stored, b"")
+        compression = sniff(head)
+        plain = unpacked(itertools.chain([head], stored), compression, meter, warn)
+        if threads:
+            plain = stack.enter_context(closing(ahead(plain)))
+        reader = StreamReader(plain)
+        found = visit(reader)
+        reader.drain()
     return found, compression
 
 
@@ -83,13 +92,31 @@ def visit_file(
     """Let `visit` read the blob at `place` in an open file.
 
     An uncompressed one is skipped through: its contents stay on the disk, and so its digest is
-    not checked.
+    not checked. A compressed one that the request knows by its digest is not read.
     """
-    if sniff(os.pread(place.descriptor, min(6, place.size), place.start)) is Compression.NONE:
+    compression = sniff(os.pread(place.descriptor, min(6, place.size), place.start))
+    if compression is Compression.NONE:
         found = visit(FileReader(place.descriptor, place.start, place.start + place.size))
         request.progress.advance(place.size)
         return found, Compression.NONE
-    return visit_stream(_chunks(place, request), digest, visit, request.meter, warn)
+    known = request.known if digest else None
+    if known and digest and (found := known.get(digest)) is not None:
+        request.progress.advance(place.size)
+        return found, compression
+    warnings: list[str] = []
+    found, compression = visit_stream(
+        _chunks(place, request),
+        digest,
+        visit,
+        request.meter,
+        warnings.append,
+        threads=place.size >= _LARGE,
+    )
+    for warning in warnings:
+        warn(warning)
+    if known and digest and not warnings:  # they would not be given again
+        known.put(digest, found)
+    return found, compression
 
 
 def _chunks(place: Place, request: Request) -> Iterator[bytes]:
@@ -102,3 +129,4 @@ def _chunks(place: Place, request: Request) -> Iterator[bytes]:
 
 
 _STEP = 128 * 1024
+_LARGE = 4 * 1024 * 1024  # bytes; less is done before threads have got going

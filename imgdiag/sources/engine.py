@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from imgdiag.errors import ImgdiagError, NotFound, within
-from imgdiag.sources import containerd, containers_storage, overlay2, save
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.graph import RouteClosed, readable
 from imgdiag.sources.unixapi import ask
@@ -43,6 +42,8 @@ def load(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
                 note = f"by docker save, as {closed}"
                 request.progress.note(note)
                 request.meter.reset()
+    from imgdiag.sources import save
+
     local = host.startswith("unix://")
     with answering(name, host, tls) as client, within(name):
         image = save.load(
@@ -167,11 +168,17 @@ def _load_store(
     root, image_id = _root(info, request), details["Id"]
     size = details.get("Size")
     if _is_podman(info):
+        from imgdiag.sources import containers_storage
+
         image = containers_storage.load(root, image_id, visit, request, engine_bytes=size)
         return replace(image, reference=name)
     if any("io.containerd.snapshotter" in str(pair) for pair in info.get("DriverStatus") or ()):
+        from imgdiag.sources import containerd
+
         return containerd.load(root, image_id, visit, request, reference=name, engine_bytes=size)
     if info.get("Driver") == "overlay2":
+        from imgdiag.sources import overlay2
+
         return overlay2.load(root, image_id, visit, request, reference=name, engine_bytes=size)
     raise RouteClosed(
         f"the engine's storage driver {info.get('Driver')!r} keeps layers in another way"

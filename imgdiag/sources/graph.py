@@ -13,7 +13,7 @@ from pathlib import Path
 
 from imgdiag.errors import CorruptImage, ImgdiagError, within
 from imgdiag.image import parse_config
-from imgdiag.sources.base import LayerVisitor, Request, SourceImage, SourceLayer, T
+from imgdiag.sources.base import Known, LayerVisitor, Request, SourceImage, SourceLayer, T
 from imgdiag.sources.beneath import Beneath
 from imgdiag.sources.tarsplit import TarSplitReader, records
 
@@ -54,7 +54,7 @@ def read_layers(
             Beneath(layer.files) as files,
         ):
             if layer.diff_id not in found:
-                found[layer.diff_id] = visit(TarSplitReader(records(layer.records), files))
+                found[layer.diff_id] = _visited(layer, files, visit, request.known)
             request.progress.advance(1)
     return SourceImage(
         reference=reference,
@@ -74,6 +74,19 @@ def read_layers(
         engine_bytes=engine_bytes,
         warnings=config.warnings,
     )
+
+
+def _visited(
+    layer: UnpackedLayer, files: Beneath, visit: LayerVisitor[T], known: Known | None
+) -> T:
+    """Return what `visit` finds in a layer, now or before: the engine held it to its diff_id."""
+    before: T | None = known.get(layer.diff_id) if known else None
+    if before is not None:
+        return before
+    found = visit(TarSplitReader(records(layer.records), files))
+    if known:
+        known.put(layer.diff_id, found)
+    return found
 
 
 @contextmanager

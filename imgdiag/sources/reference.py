@@ -1,4 +1,8 @@
-"""From what the user typed to the source that reads it."""
+"""From what the user typed to the source that reads it.
+
+Each source is imported when an image is in it: all of them together take a tenth of the time that
+the smallest image does.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,6 @@ from imgdiag.capture import CAPTURE
 from imgdiag.errors import ImgdiagError, NotFound
 from imgdiag.layers.walk import Capture, Layer, read_layer
 from imgdiag.limits import Meter
-from imgdiag.sources import archive, containers_storage, engine, folder, stream
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
 from imgdiag.sources.graph import RouteClosed
 
@@ -54,12 +57,20 @@ def _parse(text: str) -> Reference:
         return _file_reference(prefix, rest)
     path = Path(text)
     # A pipe or a device is one too: `imgdiag analyze <(docker save TAG)`.
-    if (path.is_dir() and folder.looks_like_image(path)) or (path.exists() and not path.is_dir()):
+    if _is_image_folder(path) or (path.exists() and not path.is_dir()):
         return Reference("path", text)
     if text.startswith(("/", ".", "~")) or text.endswith((".tar", ".tgz", ".tar.gz")):
         what = "is a folder without an image" if path.is_dir() else "does not exist"
         raise NotFound(f"{text!r} {what}", hint="Give a saved image, an OCI layout or a tag")
     return Reference("tag", text)
+
+
+def _is_image_folder(path: Path) -> bool:
+    if not path.is_dir():
+        return False
+    from imgdiag.sources import folder
+
+    return folder.looks_like_image(path)
 
 
 def _file_reference(kind: str, rest: str) -> Reference:
@@ -77,9 +88,16 @@ def _file_reference(kind: str, rest: str) -> Reference:
 def load_layers(text: str, request: Request, capture: Capture = CAPTURE) -> SourceImage[Layer]:
     """Read the image that `text` names, its layers as an analysis reads them.
 
+    What the request's cache knows of its layers is taken from there.
     Raises ImgdiagError.
     """
     request = replace(request, meter=Meter(request.limits))
+    if request.cache_folder is not None:
+        from imgdiag.cache import LayerCache
+
+        reading = "imports" if capture.digest else "installed"
+        known = LayerCache(request.cache_folder, reading, request.meter)
+        request = replace(request, known=known)
     image = load(text, lambda reader: read_layer(reader, capture, request.meter), request)
     return replace(image, limits=request.limits)
 
@@ -99,7 +117,11 @@ def load(text: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
     request = replace(request, name=reference.name, layout=_LAYOUTS.get(reference.kind))
     try:
         if path.is_dir():
+            from imgdiag.sources import folder
+
             return folder.load(path, visit, request)
+        from imgdiag.sources import archive
+
         return archive.load(path, visit, request)
     except OSError as error:
         raise NotFound(
@@ -115,6 +137,8 @@ def _load_tag(reference: Reference, visit: LayerVisitor[T], request: Request) ->
     """Read an image of an engine; podman's storage needs none, and podman users often run none."""
     if reference.kind == "podman":
         return _load_podman(reference.target, visit, request)
+    from imgdiag.sources import engine
+
     try:
         return engine.load(reference.target, visit, request)
     except engine.NoEngine:
@@ -128,6 +152,8 @@ def _load_tag(reference: Reference, visit: LayerVisitor[T], request: Request) ->
 
 
 def _load_podman(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
+    from imgdiag.sources import containers_storage
+
     roots = [request.engine_root] if request.engine_root else containers_storage.default_roots()
     closed: RouteClosed | None = None
     for root in roots:
@@ -144,6 +170,8 @@ def _load_podman(name: str, visit: LayerVisitor[T], request: Request) -> SourceI
 
 
 def _load_stdin(visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
+    from imgdiag.sources import stream
+
     if sys.stdin is None:
         raise ImgdiagError("standard input is closed", hint="Pipe an image in, or name one")
     if sys.stdin.isatty():

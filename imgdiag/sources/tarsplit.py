@@ -111,6 +111,8 @@ _SEGMENT_START = b'{"type":2,"payload":"'
 _FILE_START = b'{"type":1,"name'
 _NAME_START = b'{"type":1,"name":"'
 _SIZE = b'"size":'
+_BACKSLASH = 92  # as a number: to look for bytes in bytes costs an exception inside, 0.2 µs each
+_BACKSLASH = 92  # as a number: to look for bytes in bytes costs an exception inside, 0.2 µs each
 
 
 class TarSplitReader(Reader):
@@ -136,23 +138,25 @@ class TarSplitReader(Reader):
     def position(self) -> int:
         return self._at
 
-    def header_at(self, start: int) -> PlainHeader | None:
-        while start >= self._end and self._next():
-            pass
-        segment, size, line = self._record
-        first = start - self._start
-        # A segment holds the padding of the file before it, then the headers of the file after it.
-        alone = first < tar.BLOCK and start + tar.BLOCK == self._content_start
-        if not alone or not line.startswith(_NAME_START):
-            return None
-        name = line[len(_NAME_START) : line.find(b'"', len(_NAME_START))]
-        if b"\\" in name:
-            return None
-        # To decode all of the segment would take longer than all else that is done with it.
-        first += tar.FIELDS.start
-        text = segment[first // 3 * 4 : (first + _FIELDS_SIZE + 2) // 3 * 4]
-        self._at = self._content_start
-        return name, size, _decoded(text)[first % 3 : first % 3 + _FIELDS_SIZE]
+    def plain_headers(self, start: int) -> Iterator[PlainHeader]:
+        while True:
+            while start >= self._end and self._next():
+                pass
+            segment, size, line = self._record
+            first = start - self._start
+            # A segment holds the padding of the file before it, then the headers of the file after.
+            alone = first < tar.BLOCK and start + tar.BLOCK == self._content_start
+            if not alone or not line.startswith(_NAME_START):
+                return
+            name = line[len(_NAME_START) : line.find(b'"', len(_NAME_START))]
+            if _BACKSLASH in name:
+                return
+            # To decode all of the segment would take longer than all else that is done with it.
+            first += _FIELDS_START
+            text = segment[first // 3 * 4 : (first + _FIELDS_SIZE + 2) // 3 * 4]
+            self._at = self._content_start
+            yield name, size, _decoded(text)[first % 3 : first % 3 + _FIELDS_SIZE]
+            start += tar.BLOCK + size + -size % tar.BLOCK
 
     def _next(self) -> bool:
         """Go to the next record; False at the end."""
@@ -192,4 +196,4 @@ class TarSplitReader(Reader):
         return data
 
 
-_FIELDS_SIZE = tar.FIELDS.stop - tar.FIELDS.start
+_FIELDS_START, _FIELDS_SIZE = tar.FIELDS.start, tar.FIELDS.stop - tar.FIELDS.start

@@ -130,6 +130,9 @@ def test_the_file_by_the_environment(
     assert limits(run, archive) == {}
 
 
+SHARED = ("IMGDIAG_CONFIG", "IMGDIAG_NO_CONFIG", "IMGDIAG_NO_CACHE")  # by all commands
+
+
 def test_variables_are_called_as_commands_and_options() -> None:
     for name in cli.list_commands(None):  # type: ignore[arg-type]
         command = cli.get_command(None, name)  # type: ignore[arg-type]
@@ -138,7 +141,7 @@ def test_variables_are_called_as_commands_and_options() -> None:
             if param.param_type_name == "option":
                 option = param.opts[-1].removeprefix("--")
                 full = f"IMGDIAG_{name}_{option}".upper().replace("-", "_")
-                assert param.envvar in (full, "IMGDIAG_CONFIG", "IMGDIAG_NO_CONFIG")
+                assert param.envvar in (full, *SHARED)
 
 
 # Budgets and waivers

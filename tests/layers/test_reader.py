@@ -50,7 +50,7 @@ def expected(data: bytes, todo: list[Step]) -> list[tuple[bytes, int]]:
     return results
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     data=st.binary(max_size=500).map(lambda some: some * 40),
     todo=steps,

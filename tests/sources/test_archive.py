@@ -12,7 +12,7 @@ from imgdiag import sources
 from imgdiag.image import Platform
 from imgdiag.layers.reader import Reader
 from imgdiag.layers.walk import Layer, read_layer
-from imgdiag.sources import Request, SourceImage, SourceLayer
+from imgdiag.sources import Request, SourceImage, SourceLayer, blobs
 from tests.builder import (
     Compress,
     Entry,
@@ -50,6 +50,12 @@ TWO = image(BASE, CHANGE, created_by=["COPY . /app # buildkit", "RUN make # buil
 THRICE = image(BASE, CHANGE, BASE)
 
 ways = pytest.mark.parametrize("save", [as_file, as_stream])
+
+
+@pytest.fixture(autouse=True, params=[blobs._LARGE, 0], ids=["one thread", "threads"])
+def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every test see a large layer's threads as well."""
+    monkeypatch.setattr(blobs, "_LARGE", request.param)
 
 
 def stored_sizes(made: Image, compress: Compress) -> list[int | None]:

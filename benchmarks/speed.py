@@ -1,0 +1,114 @@
+"""The tables of docs/performance.md: imgdiag beside its peers, on inputs made for it.
+
+    python benchmarks/speed.py FOLDER [--rounds 5] [--peer-rounds 1] [--only NAME …] [--write]
+
+FOLDER takes the inputs, 4 GB of disk. Peers are measured where they are on the PATH: dive, syft,
+zstd. `--write` puts the tables into docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from inputs import all_inputs, write
+from measure import Run, in_turns, median
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+HERE = Path(__file__).parent
+IMGDIAG = [sys.executable, "-m", "imgdiag"]
+
+
+def peers(path: Path) -> dict[str, list[str]]:
+    """Return the commands of the peers that are here: their analysis of a saved image."""
+    known = {
+        "dive": ["dive", f"docker-archive://{path}"],  # with CI=true it analyses, and exits
+        "syft": ["syft", "scan", "-q", f"docker-archive:{path}", "-o", "json"],
+    }
+    return {name: command for name, command in known.items() if shutil.which(name)}
+
+
+def drain(path: Path) -> dict[str, list[str]]:
+    """Return the command that does no more than to decompress an input's layers, on one core."""
+    return {"drain": [sys.executable, str(HERE / "drain.py"), str(path)]}
+
+
+def row(name: str, runs: dict[str, list[Run]], others: Sequence[str]) -> str:
+    """Return a table's row: imgdiag, and the others with the ratio of processor time to its."""
+    ours = median(runs["imgdiag"])
+    cells = [name, f"{ours.seconds:.2f} s", f"{ours.cpu:.2f} s", _memory(ours)]
+    for other in others:
+        if other in runs:
+            its = median(runs[other])
+            ratio = its.cpu / ours.cpu
+            cells.append(f"{its.seconds:.2f} s, {its.cpu:.2f} s, {_memory(its)}: {ratio:.2g} ×")
+        else:
+            cells.append("–")
+    return f"| {' | '.join(cells)} |"
+
+
+def _memory(run: Run) -> str:
+    return f"{run.memory / 1e6:.0f} MB"
+
+
+def machine() -> str:
+    """Return what the numbers were measured on."""
+    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    model = re.search(r"model name\s*: (.*)", text)
+    return (
+        f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
+        f"Python {platform.python_version()}, {platform.system()}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peer-rounds", type=int, default=1)
+    parser.add_argument("--only", nargs="*", default=())
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(options.folder / "cache")
+
+    lines = [f"Measured on {machine()}; medians of {options.rounds} rounds (dive and syft: "]
+    lines[0] += f"{options.peer_rounds}).\n"
+    others = ["dive", "syft", "drain", "layers known"]
+    lines.append(
+        "| input | clock | processors | memory | dive | syft | decompression alone | layers known |"
+    )
+    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    commands = {"imgdiag": [*IMGDIAG, "-h"]}
+    lines.append(row("`imgdiag -h`", in_turns(commands, options.rounds), others))
+    for each in all_inputs():
+        if options.only and each.name not in options.only:
+            continue
+        print(each.name, file=sys.stderr)
+        path = write(options.folder, each)
+        analyze = [*IMGDIAG, "analyze", str(path), "-f", "json"]
+        ours = {"imgdiag": [*analyze, "--no-cache"]}
+        if each.compression:
+            ours |= {"layers known": analyze} | drain(path)
+        runs = in_turns(ours, options.rounds)
+        if not each.compression and options.peer_rounds:
+            for name, command in peers(path).items():
+                runs |= in_turns({name: command}, options.peer_rounds, warm=False)
+        lines.append(row(each.name, runs, others))
+    table = "\n".join(lines)
+    print(table)
+    if options.write:
+        page = PAGE.read_text()
+        start, end = "<!-- speed.py -->\n", "<!-- end -->"
+        before, _, rest = page.partition(start)
+        PAGE.write_text(f"{before}{start}{table}\n{end}{rest.partition(end)[2]}")
+
+
+if __name__ == "__main__":
+    main()
