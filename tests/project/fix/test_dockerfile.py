@@ -89,6 +89,22 @@ def test_lists_that_a_later_run_brings_anew_are_removed(tmp_path: Path) -> None:
     assert unsure == []
 
 
+@pytest.mark.parametrize(
+    ("start", "mended"),
+    [
+        ('["uv", "run", "uvicorn", "main:app"]', False),
+        ("uv run uvicorn main:app", False),
+        ('["uv", "run", "--no-sync", "uvicorn", "main:app"]', True),
+        ('[".venv/bin/uvicorn", "main:app"]', True),
+    ],
+)
+def test_what_uv_run_would_install_again_is_left(tmp_path: Path, start: str, mended: bool) -> None:
+    text = f"FROM python:3.12-slim\nWORKDIR /app\nRUN uv sync --locked\nCMD {start}\n"
+    after, unsure = fixed(tmp_path, text)
+    assert after == (text.replace("uv sync", "uv sync --no-dev") if mended else text)
+    assert [each.reason.partition(",")[0] for each in unsure] == ([] if mended else ["uv-sync-dev"])
+
+
 def test_copy_with_its_owner(tmp_path: Path) -> None:
     text = (
         "FROM python:3.11-slim\nRUN useradd -m app\nWORKDIR /app\nCOPY src ./src\n"
