@@ -32,8 +32,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             rule=RULE.name,
             safety=Safety.RISKY,
-            message=f"{where} was installed and is gone{by}, and {who} imports it: "
-            f"'import {where.partition('/')[0]}' fails in this image",
+            message=f"{where} was installed and is gone{by}, and {who} imports it, "
+            "so that it cannot be imported in this image",
             fix=Fix(
                 "Keep it: name the folders to remove instead of a pattern",
                 "Dockerfile",

@@ -122,8 +122,8 @@ def test_botocore_without_its_docs_is_a_hazard_even_with_no_byte_to_save() -> No
     finding = only(docs_examples_blanket.RULE, facts)
     assert (finding.safety, finding.severity, finding.bytes) == (Safety.RISKY, Severity.WARNING, 0)
     assert finding.message == (
-        "botocore/docs was installed and is gone, and botocore/client.py imports it: "
-        "'import botocore' fails in this image"
+        "botocore/docs was installed and is gone, and botocore/client.py imports it, "
+        "so that it cannot be imported in this image"
     )
     assert not list(docs_examples_blanket.RULE.run(facts_of(BOTOCORE)))
 
@@ -145,7 +145,7 @@ def test_with_sources_any_package_that_lacks_what_it_imports_is_known() -> None:
     layer = ExampleLayer(created_by="RUN x", files=files)
     facts = example_facts(Example(what="", layers=(layer,), finds=(), check_imports=True))
     assert only(docs_examples_blanket.RULE, facts).message == (
-        f"other/docs was installed and is gone, and /{SITE}/other/__init__.py:1 imports it: "
-        "'import other' fails in this image"
+        f"other/docs was installed and is gone, and /{SITE}/other/__init__.py:1 imports it, "
+        "so that it cannot be imported in this image"
     )
     assert not list(docs_examples_blanket.RULE.run(facts_of(files)))

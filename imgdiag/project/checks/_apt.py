@@ -9,6 +9,8 @@ from imgdiag.project.runs import Placed, Ran, covers
 
 LISTS = "/var/lib/apt/lists"
 ARCHIVES = "/var/cache/apt/archives"
+# The sub-commands that read the lists which `update` downloads.
+USING = ("install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source", "download")
 
 
 def apt_runs(placed: Placed, *subs: str) -> Iterator[Ran]:

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._apt import apt_runs
+from imgdiag.project.checks._apt import USING, apt_runs
 from imgdiag.project.checks._mends import in_dockerfile
 from imgdiag.project.project import Project
-
-_USING = ("install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source", "download")
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
@@ -18,7 +16,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         harmless = all(
             ran.command.name in ("rm", "echo", "set", "export", "apt-get", "apt") for ran in others
         )
-        if updates and harmless and not any(apt_runs(placed, *_USING)):
+        if updates and harmless and not any(apt_runs(placed, *USING)):
             yield CHECK.at(
                 project,
                 updates[0].line,

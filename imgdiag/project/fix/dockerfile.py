@@ -22,6 +22,7 @@ from imgdiag.project.runs import Placed, covers
 from imgdiag.text import shortened
 
 _MOST_CHANGES = 200
+_UV_RUN = re.compile(r"""\buv["', ]+run\b(?!.*--no-(sync|dev))""", re.DOTALL)
 # Their mend is the instruction written anew, and changes nothing but what stays in the layer.
 _REWRITES = {
     "apt-leftovers": "apt's lists are removed in the RUN that loads them",
@@ -128,7 +129,20 @@ def _rewrite(project: Project, finding: ProjectFinding) -> _Change | str:
         return "its RUN is one to change by hand"
     if not snippet.startswith(placed.instruction.word):
         return "its mend is more than one instruction"
+    if finding.check == "uv-sync-dev" and _starts_with_uv_run(project):
+        return (
+            "the container starts with 'uv run', which would download them at each start: say "
+            "'uv run --no-sync' there first"
+        )
     return _Change(_REWRITES[finding.check], ((placed.instruction, snippet),))
+
+
+def _starts_with_uv_run(project: Project) -> bool:
+    """Tell whether the container starts by `uv run`, which syncs developers' packages too."""
+    return any(
+        placed.instruction.word in ("CMD", "ENTRYPOINT") and _UV_RUN.search(placed.instruction.rest)
+        for placed in project.shipped
+    )
 
 
 # COPY --chown

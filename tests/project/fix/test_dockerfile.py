@@ -58,6 +58,53 @@ CMD ["python"]
     assert fixed(tmp_path, after) == (after, [])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "FROM debian:12\nRUN apt-get update\n"
+            "RUN apt-get install -y --no-install-recommends git\n",
+            id="updated alone",
+        ),
+        pytest.param(
+            "FROM debian:12 AS base\n"
+            "RUN apt-get update && apt-get install -y --no-install-recommends curl\n"
+            "FROM base\nRUN apt-get install -y --no-install-recommends git\n",
+            id="used in the next stage",
+        ),
+    ],
+)
+def test_lists_that_a_later_run_installs_from_are_left_for_it(tmp_path: Path, text: str) -> None:
+    after, unsure = fixed(tmp_path, text)
+    assert after == text
+    [left] = [each for each in unsure if each.reason.startswith("apt-leftovers")]
+    assert left.reason.endswith("its mend is more than one instruction")
+
+
+def test_lists_that_a_later_run_brings_anew_are_removed(tmp_path: Path) -> None:
+    run = "RUN apt-get update && apt-get install -y --no-install-recommends"
+    after, unsure = fixed(tmp_path, f"FROM debian:12\n{run} curl\n{run} git\n")
+    clean = " \\\n && rm -rf /var/lib/apt/lists/*\n"
+    assert after == f"FROM debian:12\n{run} curl{clean}{run} git{clean}"
+    assert unsure == []
+
+
+@pytest.mark.parametrize(
+    ("start", "mended"),
+    [
+        ('["uv", "run", "uvicorn", "main:app"]', False),
+        ("uv run uvicorn main:app", False),
+        ('["uv", "run", "--no-sync", "uvicorn", "main:app"]', True),
+        ('[".venv/bin/uvicorn", "main:app"]', True),
+    ],
+)
+def test_what_uv_run_would_install_again_is_left(tmp_path: Path, start: str, mended: bool) -> None:
+    text = f"FROM python:3.12-slim\nWORKDIR /app\nRUN uv sync --locked\nCMD {start}\n"
+    after, unsure = fixed(tmp_path, text)
+    assert after == (text.replace("uv sync", "uv sync --no-dev") if mended else text)
+    assert [each.reason.partition(",")[0] for each in unsure] == ([] if mended else ["uv-sync-dev"])
+
+
 def test_copy_with_its_owner(tmp_path: Path) -> None:
     text = (
         "FROM python:3.11-slim\nRUN useradd -m app\nWORKDIR /app\nCOPY src ./src\n"
