@@ -92,7 +92,7 @@ def test_a_command_that_is_none(run: Run, word: str, meant: str) -> None:
     )
 
 
-READING = ["platform", "route", "engine_root", "read_limits", "verbose", "quiet"]
+READING = ["platform", "route", "engine_root", "no_cache", "read_limits", "verbose", "quiet"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
