@@ -31,7 +31,7 @@ def complete(monkeypatch: pytest.MonkeyPatch, incomplete: str, images: object) -
     with serving(answer(json.dumps(images).encode())) as (host, asked):
         monkeypatch.setenv("DOCKER_HOST", host)
         items = _completion.references(incomplete)
-    assert asked == [b"GET /images/json HTTP/1.1\r\n"]
+    assert asked == [b"GET /images/json HTTP/1.0\r\n"]
     return [f"{item.type} {item.value}" for item in items]
 
 
