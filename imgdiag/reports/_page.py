@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 import click
-from tabulate import MIN_PADDING, tabulate
 
 from imgdiag.reports import Style
 from imgdiag.text import cut, printable, shortened
@@ -83,6 +82,9 @@ class Page:
 
         Where even the numbers have no place beside each other, each row becomes a paragraph.
         """
+        # Imported by whoever prints a table: JSON shares this module and has none.
+        from tabulate import MIN_PADDING, tabulate
+
         cells = [[printable(cell) for cell in row] for row in rows]
         if not cells:
             return

@@ -112,7 +112,6 @@ _FILE_START = b'{"type":1,"name'
 _NAME_START = b'{"type":1,"name":"'
 _SIZE = b'"size":'
 _BACKSLASH = 92  # as a number: to look for bytes in bytes costs an exception inside, 0.2 µs each
-_BACKSLASH = 92  # as a number: to look for bytes in bytes costs an exception inside, 0.2 µs each
 
 
 class TarSplitReader(Reader):
