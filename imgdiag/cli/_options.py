@@ -53,6 +53,17 @@ def limit_of(value: str) -> tuple[str, int]:
     return name, int(number)
 
 
+class PurposeCommand(click.Command):
+    """A command with --gpu/--cpu, of which click would take the last where both are given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse both at once. Raises click.UsageError."""
+        options = args[: args.index("--")] if "--" in args else args
+        if {"--gpu", "--cpu"} <= set(options) and not ctx.resilient_parsing:
+            ctx.fail("--gpu and --cpu exclude each other")
+        return super().parse_args(ctx, args)
+
+
 def complete_reference(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

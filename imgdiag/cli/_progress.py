@@ -73,7 +73,9 @@ class TerminalProgress:
             click.echo(f"imgdiag: {seconds:6.2f} s  {printable(text)}", err=True)
 
     def _draw(self, seconds: float) -> None:
-        text = f"{self._what}: {format_bytes(self._done)}"
+        text = self._what
+        if self._done or self._total:
+            text += f": {format_bytes(self._done)}"
         if self._total:
             share = min(self._done / self._total, 1.0)
             text += f" of {format_bytes(self._total)}, {share:.0%}"

@@ -8,6 +8,26 @@ from pathlib import Path
 
 import click
 
+from imgdiag.text import printable
+
+
+class ProjectCommand(click.Command):
+    """A command on a project that takes no argument; for a folder given as one, it says how."""
+
+    allow_extra_args = True  # so that they are refused here
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse every argument. Raises click.UsageError."""
+        left = super().parse_args(ctx, args)
+        if left and not ctx.resilient_parsing:
+            given = printable(" ".join(left))
+            many = "s" * (len(left) > 1)
+            ctx.fail(
+                f"Got unexpected extra argument{many} ({given}). Name a project's folder with "
+                f"--project: '{ctx.command_path} --project {printable(left[0])}'"
+            )
+        return left
+
 
 def reads_project(function: Callable[..., None]) -> Callable[..., None]:
     """Add the options that name a project; the command takes it as `project`.

@@ -37,7 +37,7 @@ def _number(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     return value
 
 
-@click.command()
+@click.command(cls=_options.PurposeCommand)
 @_options.reference
 @configured  # before --format, which is eager too: the file may set it
 @_reports.writes_reports(reports.formats())

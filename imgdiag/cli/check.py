@@ -9,7 +9,7 @@ import click
 
 from imgdiag.cli import _reports
 from imgdiag.cli._configured import configured
-from imgdiag.cli._project import reads_project
+from imgdiag.cli._project import ProjectCommand, reads_project
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Severity
 
@@ -22,7 +22,7 @@ FOUND = 1
 _LEVELS = [*(severity.value for severity in Severity), "never"]
 
 
-@click.command()
+@click.command(cls=ProjectCommand)
 @reads_project
 @click.option(
     "--fail-on",

@@ -30,7 +30,7 @@ def limit(value: str) -> Limit:
         raise click.BadParameter(str(error)) from error
 
 
-@click.command()
+@click.command(cls=_options.PurposeCommand)
 @click.argument("base", metavar="BASE", shell_complete=_options.complete_reference)
 @click.argument("head", metavar="HEAD", shell_complete=_options.complete_reference)
 @configured  # before --format, which is eager too: the file may set it

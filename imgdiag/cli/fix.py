@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgdiag.cli._project import reads_project
+from imgdiag.cli._project import ProjectCommand, reads_project
 from imgdiag.text import printable
 from imgdiag.writing import write_file
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imgdiag.project.project import Project
 
 
-@click.command()
+@click.command(cls=ProjectCommand)
 @reads_project
 @click.option("--write", is_flag=True, help="Change the files, instead of printing the patch.")
 def command(project: Project, write: bool) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from imgdiag.cli import _options
+from imgdiag.text import printable
 
 
 @click.command()
@@ -43,6 +46,11 @@ def command(
     from imgdiag.python.why import explain
     from imgdiag.reports import Style, _why
 
+    if _looks_swapped(package, reference):
+        raise click.UsageError(
+            f"{printable(package)!r} is a file, and the package comes first: "
+            f"imgdiag why {printable(reference)} {printable(package)}"
+        )
     with reading() as request:
         image = read_dependencies(reference, request, environment=environment)
     image, (name,) = with_packages(image, [package])
@@ -52,3 +60,13 @@ def command(
     else:
         style = Style(color=_options.wants_color(), width=_options.page_width())
         click.echo(_why.text(image, answers, style), nl=False)
+
+
+def _looks_swapped(package: str, reference: str) -> bool:
+    """Tell whether an image's file was given first, and a bare name where the image belongs."""
+    bare = reference != "-" and not {":", "/"} & set(reference)
+    try:
+        is_file = bool({".", "/"} & set(package)) and Path(package).is_file()
+        return bare and is_file and not Path(reference).exists()
+    except OSError:  # a name longer than any file's
+        return False

@@ -244,6 +244,9 @@ class _ProjectItems:
         return [each for each in self._findings if each.check in checks]
 
 
+NO_IMAGE = "no image was named"
+
+
 class _ImageItems:
     """What the built image tells."""
 
@@ -269,7 +272,7 @@ class _ImageItems:
             "the image has glibc",
         )
         if self._image is None:
-            yield from (_unknown(name, "no image was named") for name in names)
+            yield from (_unknown(name, NO_IMAGE) for name in names)
             return
         yield self._size(names[0], self._image)
         yield self._torch(names[1], self._image)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from imgdiag.project.checklist import Item, Status
+from imgdiag.project.checklist import NO_IMAGE, Item, Status
 from imgdiag.reports import Style
 from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
@@ -22,7 +22,10 @@ def text(items: Sequence[Item], folder: Path, reference: str | None, style: Styl
     what = f"{reference} and the project in {folder}" if reference else f"the project in {folder}"
     page.line(f"Checklist for {what}", bold=True)
     page.line()
+    unnamed = [item for item in items if item.detail == NO_IMAGE]
     for item in items:
+        if item in unnamed:
+            continue
         page.line(
             f"{_MARKS[item.status]} {item.name}",
             indent=2,
@@ -32,6 +35,17 @@ def text(items: Sequence[Item], folder: Path, reference: str | None, style: Styl
         place = f"{item.place}: " if item.place else ""
         unknown = "not checkable: " if item.status is Status.UNKNOWN else ""
         page.paragraph(f"{unknown}{place}{item.detail}", indent=4)
+    if unnamed:
+        page.line(
+            f"{_MARKS[Status.UNKNOWN]} what the image tells",
+            indent=2,
+            fg=_COLORS[Status.UNKNOWN],
+        )
+        page.paragraph(
+            f"not checkable: {NO_IMAGE}; 'imgdiag verify REF' checks whether "
+            f"{', '.join(item.name for item in unnamed)}",
+            indent=4,
+        )
     page.line()
     counts = Counter(item.status for item in items)
     page.line(

@@ -21,6 +21,10 @@ from imgdiag.python.gpu_use import GpuBuild
 from imgdiag.rules._gpu import named
 from imgdiag.rules._shell import appended, quoted
 
+# Bytes of files that torch's CPU build has and its GPU builds have not, test programs above all:
+# measured on 2.13.0, see docs/predictions.md.
+CPU_FILES = 123_000_000
+
 _INDEX = "https://download.pytorch.org/whl/cpu"
 _NIGHTLY = "https://download.pytorch.org/whl/nightly/cpu"
 

@@ -58,8 +58,10 @@ def appended(facts: Facts, layer: int, command: str, of: int | None = None) -> R
     return RunEdit(layer=layer, step=step, commands=(command,), notes=notes)
 
 
-def joined(facts: Facts, layer: int, last: int) -> RunEdit:
+def joined(facts: Facts, layer: int, last: int, command: str | None = None) -> RunEdit:
     """Return the RUN that made `layer` with what the later RUNs up to `last` do, in their order.
+
+    `command` is what the last is to do, where not what it did.
 
     So nothing is deleted before it is used. RUNs in between that store nothing stay where they
     are: they make nothing out of the files.
@@ -67,10 +69,13 @@ def joined(facts: Facts, layer: int, last: int) -> RunEdit:
     later = [each for each in range(layer + 1, last) if _makes_files(facts, each)]
     edit = RunEdit(layer=layer, step=facts.step(layer))
     for each in (*later, last):
-        command, notes = moved(facts.step(each).command or "", facts.step(each), edit.step)
+        does = facts.step(each).command or ""
+        if each == last and command is not None:
+            does = command
+        does, notes = moved(does, facts.step(each), edit.step)
         edit = replace(
             edit,
-            joined=(*edit.joined, (each, command)),
+            joined=(*edit.joined, (each, does)),
             notes=tuple(dict.fromkeys((*edit.notes, *notes))),
         )
     if later and any(facts.step(each).is_copy for each in range(layer + 1, last)):

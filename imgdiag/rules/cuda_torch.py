@@ -8,7 +8,7 @@ from imgdiag.purpose import Target
 from imgdiag.python.gpu_use import GpuBuild
 from imgdiag.python.torch import Torch
 from imgdiag.rules._gpu import chain_to, largest, missing_libraries, named, torch_build
-from imgdiag.rules._gpu_fix import torch_fix
+from imgdiag.rules._gpu_fix import CPU_FILES, torch_fix
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
@@ -33,10 +33,13 @@ def _check(facts: Facts) -> Iterator[Finding]:
             size = format_bytes(sum(each.bytes for each in gone))
             some = f"{len(gone)} GPU packages" if len(gone) > 1 else "a GPU package"
             message += f"{some} of {size} come{'s' * (len(gone) == 1)} with it ({largest(gone)}); "
+        # Not so where all that goes is less: then it is no build of torch that we know.
+        replacement = CPU_FILES if own.visible_bytes > CPU_FILES else 0
         message += (
-            f"its own GPU libraries have {format_bytes(own.visible_bytes)}. In all "
-            f"{visible(claim)}; a CPU build may take up to 140 MB of it again"
+            f"its own GPU libraries have {format_bytes(own.visible_bytes)}. In all {visible(claim)}"
         )
+        if replacement:
+            message += f"; the CPU build brings about {format_bytes(replacement)} of its own"
         compiled = _compiled_against(facts, torch, build)
         if compiled:
             message += f". Compiled against torch, so to be looked at: {', '.join(compiled)}"
@@ -47,14 +50,14 @@ def _check(facts: Facts) -> Iterator[Finding]:
             message=message,
             fix=torch_fix(facts, environment, build),
             claim=claim,
-            estimate="the CPU build has files of its own, test programs above all: counted with "
-            f"{format_bytes(_CPU_FILES)}, as measured on 2.13.0",
-            # Not so where all that goes is less: then it is no build of torch that we know.
-            replacement_bytes=_CPU_FILES if own.visible_bytes > _CPU_FILES else 0,
+            estimate="the CPU build has files of its own, test programs above all: "
+            + (
+                f"counted with {format_bytes(replacement)}, as measured on 2.13.0"
+                if replacement
+                else "not counted"
+            ),
+            replacement_bytes=replacement,
         )
-
-
-_CPU_FILES = 123_000_000  # measured: docs/predictions.md
 
 
 def _compiled_against(facts: Facts, torch: Torch, build: GpuBuild) -> list[str]:

@@ -8,6 +8,7 @@ from imgdiag.facts import Claim, Facts
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, hidden_claims, layer_name
+from imgdiag.rules._needed import CleanUp, sparing
 from imgdiag.rules._shell import appended, cache_mount, dropped, joined, uses_apt_lists
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.text import shortened
@@ -17,22 +18,24 @@ _CACHES = ("root/.cache/pip", "root/.cache/uv", "root/.npm", "root/.cache/pypoet
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for created_in, hidden_in, claim in hidden_claims(facts, Cause.DELETED):
+        clean_up = sparing(facts, facts.step(hidden_in).command or "", claim.sizes)
         yield Finding(
             rule=RULE.name,
-            safety=Safety.SAFE,
+            # The bytes may go; a clean-up that takes what a package imports may not go on.
+            safety=Safety.REVIEW if clean_up.breaks_imports else Safety.SAFE,
             message=f"{amount(claim)}: made by {layer_name(facts, created_in)}, deleted by "
             f"{layer_name(facts, hidden_in)}, and still shipped: a layer cannot take bytes out "
             "of the one below it",
-            fix=_fix(facts, created_in, hidden_in, claim),
+            fix=_fix(facts, created_in, hidden_in, claim, clean_up),
             claim=claim,
             informational=created_in in facts.base_layers,
             in_base=created_in in facts.base_layers,
         )
 
 
-def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
+def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim, clean_up: CleanUp) -> Fix:
     creator, cleaner = facts.step(created_in), facts.step(hidden_in)
-    command = cleaner.command or "rm -rf <what is not needed>"
+    command = clean_up.command or "rm -rf <what is not needed>"
     drop = f", and drop '{shortened(cleaner.instruction, 60)}'" if cleaner.command else ""
     if creator.command:
         if (cache := _one_cache(claim)) is not None:
@@ -40,18 +43,18 @@ def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
                 f"Keep the cache out of the layer with a cache mount{drop}",
                 cache_mount(facts, created_in, f"/{cache}"),
             )
-        if cleaner.command and (uses := joined(facts, created_in, hidden_in)).joined[:-1]:
+        if cleaner.command and (uses := joined(facts, created_in, hidden_in, command)).joined[:-1]:
             commands = " ; ".join(each for _, each in uses.joined[:-1])
             if any(_may_be_used(path, commands) for path in claim.sizes):
                 return Fix.of_run(
                     "Make, use and delete the files in one RUN, or in a stage of their own, and "
                     f"{dropped(facts, uses)}",
-                    replace(uses, notes=(*uses.notes, *_cautions(command))),
+                    replace(uses, notes=(*uses.notes, *clean_up.notes)),
                 )
         edit = appended(facts, created_in, command, of=hidden_in)
         return Fix.of_run(
             f"Clean up in the RUN that makes the files{drop}",
-            replace(edit, notes=(*edit.notes, *_cautions(command))),
+            replace(edit, notes=(*edit.notes, *clean_up.notes)),
         )
     if creator.is_copy:
         return Fix(
@@ -60,7 +63,7 @@ def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
             "\n".join(
                 (
                     "# at the end of the stage that makes the files",
-                    *(f"# {caution}" for caution in _cautions(command)),
+                    *(f"# {note}" for note in clean_up.notes),
                     f"RUN {command}",
                 )
             ),
@@ -69,7 +72,13 @@ def _fix(facts: Facts, created_in: int, hidden_in: int, claim: Claim) -> Fix:
         return Fix(
             f"Delete the files in the instruction that makes them{drop}",
             "Dockerfile",
-            f"# at the end of that RUN, or of the stage that they come from\nRUN {command}",
+            "\n".join(
+                (
+                    "# at the end of that RUN, or of the stage that they come from",
+                    *(f"# {note}" for note in clean_up.notes),
+                    f"RUN {command}",
+                )
+            ),
         )
     return Fix(
         "The files come with the base image: use a base without them, or copy what is needed "
@@ -86,18 +95,7 @@ def _may_be_used(path: str, commands: str) -> bool:
     return _UNUSED.search(f"/{path}") is None
 
 
-def _cautions(command: str) -> Iterator[str]:
-    """Yield what is wrong with a clean-up by folder names, whoever wrote it."""
-    for names, caution in _BLANKET.items():
-        if re.search(rf"-i?name\s+['\"]?({names})['\"]?(\s|$)", command):
-            yield caution
-
-
 _UNUSED = re.compile(r"\.pyc$|/\.cache/|/\.npm/|^/var/(cache|log)/|/(tests?|docs?)/")
-_BLANKET = {
-    "tests?": "careful: this takes numpy's tests too, which scipy imports; name packages instead",
-    "docs?": "careful: this takes botocore.docs too, which boto3 imports; name packages instead",
-}
 
 
 def _one_cache(claim: Claim) -> str | None:

@@ -7,11 +7,12 @@ from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.torch import Torch
 from imgdiag.rules._gpu import missing_libraries, named, torch_build
-from imgdiag.rules._gpu_fix import torch_fix
+from imgdiag.rules._gpu_fix import CPU_FILES, torch_fix
 from imgdiag.rules._hidden import layer_name, visible
 from imgdiag.rules._installed import SITE, installed
 from imgdiag.rules._shell import quoted
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
+from imgdiag.units import format_bytes
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -47,7 +48,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if for_gpu
             else torch_fix(facts, environment, build),
             claim=claim,
-            estimate="the CPU build has other files of its own, up to 140 MB more",
+            estimate="the CPU build has other files of its own, about "
+            f"{format_bytes(CPU_FILES)} more",
         )
 
 

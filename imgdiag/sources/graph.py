@@ -45,9 +45,13 @@ def read_layers(
     config = parse_config(config_data)
     if tuple(layer.diff_id for layer in layers) != config.diff_ids:
         raise CorruptImage("the engine's store and the image's config disagree on the layers")
-    request.progress.expect(len(layers), "reading the engine's store, layer")
     found: dict[str, T] = {}
     for index, layer in enumerate(layers):
+        # In layers: how many bytes a layer takes is not known before it is read.
+        request.progress.expect(
+            None, f"reading the engine's store, layer {index + 1} of {len(layers)}"
+        )
+        request.progress.advance(0)
         with (
             within(f"layer {index} ({layer.diff_id})"),
             readable(layer.records),
@@ -55,7 +59,6 @@ def read_layers(
         ):
             if layer.diff_id not in found:
                 found[layer.diff_id] = _visited(layer, files, visit, request.known)
-            request.progress.advance(1)
     return SourceImage(
         reference=reference,
         source=source,

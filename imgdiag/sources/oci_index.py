@@ -96,9 +96,8 @@ def _of_platform(
     if fitting:
         return fitting
     listed = ", ".join(sorted({str(each) for each in platforms.values()}))
-    raise NotFound(
-        f"holds no image for {target}", hint=f"Choose with --platform. It holds: {listed}"
-    )
+    choose = "" if wanted else "Choose with --platform. "
+    raise NotFound(f"holds no image for {target}", hint=f"{choose}It holds: {listed}")
 
 
 def host_platform() -> Platform:

@@ -60,8 +60,9 @@ def _parse(text: str) -> Reference:
     if _is_image_folder(path) or (path.exists() and not path.is_dir()):
         return Reference("path", text)
     if text.startswith(("/", ".", "~")) or text.endswith((".tar", ".tgz", ".tar.gz")):
-        what = "is a folder without an image" if path.is_dir() else "does not exist"
-        raise NotFound(f"{text!r} {what}", hint="Give a saved image, an OCI layout or a tag")
+        if path.is_dir():
+            raise NotFound(f"{text!r} is a folder without an image", hint=_FOLDER_HINT)
+        raise NotFound(f"{text!r} does not exist", hint=_HINT)
     return Reference("tag", text)
 
 
@@ -71,6 +72,12 @@ def _is_image_folder(path: Path) -> bool:
     from imgdiag.sources import folder
 
     return folder.looks_like_image(path)
+
+
+_HINT = "Give a saved image, an OCI layout or a tag"
+_FOLDER_HINT = (
+    f"{_HINT}; a project's folder goes to --project of 'imgdiag check', 'fix' and 'verify'"
+)
 
 
 def _file_reference(kind: str, rest: str) -> Reference:
@@ -141,14 +148,28 @@ def _load_tag(reference: Reference, visit: LayerVisitor[T], request: Request) ->
 
     try:
         return engine.load(reference.target, visit, request)
-    except engine.NoEngine:
+    except (engine.NoEngine, NotFound) as error:
         if reference.kind == "docker":
             raise
-        try:
-            return _load_podman(reference.target, visit, request)
-        except ImgdiagError:
-            pass
+        if isinstance(error, engine.NoEngine):
+            try:
+                return _load_podman(reference.target, visit, request)
+            except ImgdiagError:
+                pass
+        if folder_error := _no_image_in_folder(reference.target):
+            raise folder_error from error
         raise
+
+
+def _no_image_in_folder(text: str) -> NotFound | None:
+    """Return what to say where a folder was meant, and no engine has an image of that name."""
+    if not Path(text).is_dir():
+        return None
+    return NotFound(
+        f"{text!r} is a folder without an OCI layout or the files of docker save, "
+        "and no engine has an image of that name",
+        hint=_FOLDER_HINT,
+    )
 
 
 def _load_podman(name: str, visit: LayerVisitor[T], request: Request) -> SourceImage[T]:

@@ -332,7 +332,6 @@ def test_standard_output_of_another_encoding_does_not_break_it(archive: Path) ->
         ([], {"target": "unknown", "evidence": None, "declared": False}),
         (["--gpu"], {"target": "gpu", "evidence": "--gpu", "declared": True}),
         (["--cpu"], {"target": "cpu", "evidence": "--cpu", "declared": True}),
-        (["--gpu", "--cpu"], {"target": "cpu", "evidence": "--cpu", "declared": True}),
     ],
 )
 def test_what_the_image_is_meant_to_run_on(

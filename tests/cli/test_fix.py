@@ -29,6 +29,7 @@ def test_the_patch_is_printed_and_applies(run: Run, folder: Path) -> None:
     assert {name: (folder / name).read_text() for name in FILES} == FILES
     assert "would change Dockerfile: pip's cache is mounted" in result.stderr
     assert "then run: uv lock" in result.stderr
+    assert "would change .dockerignore: node_modules stays out of the build\n" in result.stderr
     subprocess.run(
         ["git", "apply", "-"], input=result.stdout, text=True, check=True, cwd=folder,
         env={"GIT_CEILING_DIRECTORIES": str(folder.parent)},

@@ -19,6 +19,13 @@ def test_a_project_that_passes(run: Run, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout.rstrip().endswith("10 passed, 0 failed, 6 not checkable")
     assert "  ✓ torch is the project's own dependency\n" in result.stdout
+    assert result.stdout.count("no image was named") == 1
+    assert (
+        "– what the image tells not checkable: no image was named; 'imgdiag verify REF' checks "
+        "whether the size is within its budget, torch in the image is the CPU build, torch says "
+        "so itself, no GPU package is in the image, uv works for the user that the image runs as, "
+        "the image has glibc 10 passed"
+    ) in " ".join(result.stdout.split())
 
 
 def test_a_project_that_fails(run: Run, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from imgdiag.finding import Finding, Safety
+from imgdiag.rules._installed import installed
 from imgdiag.rules.deleted_later import RULE
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import made_facts, only
@@ -179,3 +180,101 @@ def test_what_no_run_needs_is_deleted_at_once(path: str, command: str, alone: bo
     make = ExampleLayer(created_by=f"RUN {command}", files={"app/a": 5})
     snippet = used_between(make, path=path).fix.snippet
     assert snippet == "RUN install gcc \\\n" + f" && {command} \\\n" * (not alone) + " && purge gcc"
+
+
+SITE = "app/.venv/lib/python3.11/site-packages"
+BLANKET = "find .venv -type d -name tests -exec rm -r {} +"
+
+
+def with_numpy(
+    version: str,
+    command: str = BLANKET,
+    creator: str = "RUN make",
+    path: str = "numpy/_core/tests/_natype.py",
+) -> Finding:
+    folder = f"{SITE}/{path}".rpartition("/")[0]
+    numpy = installed("numpy", version, {"numpy/__init__.py": 10, path: 5_000_000})
+    return only(
+        RULE,
+        made_facts(
+            ExampleLayer(created_by=creator, files=numpy),
+            ExampleLayer(created_by=f"RUN {command}", deletes=(folder,)),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "mended"),
+    [
+        (BLANKET, "find .venv -type d -name tests{} -exec rm -r {{}} +"),
+        (
+            "find / \\( -name 'tests' -o -name docs \\) -exec rm -r {} +",
+            "find / \\( -name 'tests'{} -o -name docs \\) -exec rm -r {{}} +",
+        ),
+        ("find / -iname Tests | xargs rm -r", "find / -iname Tests{} | xargs rm -r"),
+    ],
+)
+@pytest.mark.parametrize("creator", ["RUN make", "COPY /a /a", "ADD a.tar /"])
+def test_a_clean_up_spares_what_an_installed_package_imports(
+    command: str, mended: str, creator: str
+) -> None:
+    finding = with_numpy("2.2.6", command, creator)
+    assert mended.format(" ! -path '*/numpy/_core/tests'") in finding.fix.snippet
+    assert (
+        "# numpy/_core/tests is left out: numpy.testing of numpy 2.2 imports it, and so scipy does"
+        in finding.fix.snippet
+    )
+    assert "careful" not in finding.fix.snippet
+    assert (finding.safety, finding.bytes) == (Safety.SAFE, 5_000_000)
+
+
+@pytest.mark.parametrize("version", ["1.26.4", "2.1.3", "2.3.0", "2.20.1"])
+def test_other_versions_of_numpy_do_without_their_tests(version: str) -> None:
+    finding = with_numpy(version)
+    assert finding.fix.snippet == f"RUN make \\\n && {BLANKET}"
+    assert finding.safety is Safety.SAFE
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sh -c 'find . -name tests -exec rm -r {} +'",
+        "rm -r .venv/lib/python3.11/site-packages/*/*/tests",
+    ],
+)
+def test_a_clean_up_that_cannot_be_mended_is_for_review(command: str) -> None:
+    finding = with_numpy("2.2.6", command)
+    assert f"&& {command}" in finding.fix.snippet
+    assert "# careful: this takes numpy/_core/tests: numpy.testing" in finding.fix.snippet
+    assert finding.safety is Safety.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        (f"{BLANKET[:-13]} ! -path '*/numpy/_core/tests' -delete", "numpy/a/tests/a.py"),
+        ("find / ! -name tests -delete", "numpy/a/a.py"),
+        ("find / -name '*.pyc' -delete", "numpy/_core/tests/a.pyc"),
+    ],
+)
+def test_a_clean_up_that_spares_it_already_stays_as_it_is(command: str, path: str) -> None:
+    finding = with_numpy("2.2.6", command, path=path)
+    assert finding.fix.snippet == f"RUN make \\\n && {command}"
+    assert finding.safety is Safety.SAFE
+
+
+def test_what_is_joined_spares_it_too() -> None:
+    numpy = installed("numpy", "2.2.6", {"numpy/_core/tests/a.py": 9, "numpy/a.so": 5_000_000})
+    facts = made_facts(
+        ExampleLayer(created_by="RUN install", files=numpy),
+        ExampleLayer(created_by="RUN make a", files={"app/a": 5}),
+        ExampleLayer(
+            created_by=f"RUN {BLANKET}",
+            deletes=(f"{SITE}/numpy/_core/tests", f"{SITE}/numpy/a.so"),
+        ),
+    )
+    assert only(RULE, facts).fix.snippet == (
+        "# numpy/_core/tests is left out: numpy.testing of numpy 2.2 imports it, and so scipy does"
+        "\nRUN install \\\n && make a \\\n && find .venv -type d -name tests "
+        "! -path '*/numpy/_core/tests' -exec rm -r {} +"
+    )

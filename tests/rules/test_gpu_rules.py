@@ -75,14 +75,24 @@ def test_one_finding_for_torch_and_what_comes_with_it() -> None:
     assert finding.message == (
         "torch 2.4.1 in /app/.venv is a CUDA 12.1 build (cuda = '12.1' in torch/version.py), "
         "brought in by easyocr → torch: a GPU package of 1.0 kB comes with it "
-        "(nvidia-cudnn-cu12 1.0 kB); its own GPU libraries have 80 B. In all 1.1 kB; a CPU build "
-        "may take up to 140 MB of it again"
+        "(nvidia-cudnn-cu12 1.0 kB); its own GPU libraries have 80 B. In all 1.1 kB"
     )
     assert finding.safety is Safety.REVIEW
-    assert finding.estimate
+    assert finding.estimate.endswith("test programs above all: not counted")
     orphans = only(nvidia_orphans.RULE, made)
     assert orphans.bytes == 500
     assert not list(nvidia_packages.RULE.run(made))
+
+
+def test_what_the_cpu_build_brings_is_one_number_wherever_it_is_said() -> None:
+    libraries = {f"{SITE}/torch/lib/libtorch_cuda.so": 900_000_000}
+    finding = only(cuda_torch.RULE, facts({**torch(), **libraries}, CUDNN))
+    assert finding.message.endswith(
+        "In all 900.0 MB; the CPU build brings about 123.0 MB of its own"
+    )
+    assert "counted with 123.0 MB, as measured" in finding.estimate
+    assert finding.replacement_bytes == 123_000_000
+    assert finding.bytes == 900_001_000 - 123_000_000
 
 
 def test_the_bytes_of_all_findings_are_apart() -> None:

@@ -144,6 +144,16 @@ def test_9_the_platform_of_the_host_or_the_one_asked_for(tmp_path: Path, save: S
     assert layer_bytes(load(path)) == [2]
     assert layer_bytes(load(path, platform=Platform("linux", "amd64"))) == [1]
     assert refusal(path, platform=Platform("linux", "s390x")) == (
+        "image.tar: holds no image for linux/s390x. It holds: linux/amd64, linux/arm64"
+    )
+
+
+@ways
+def test_where_none_is_the_hosts_one_is_to_be_chosen(
+    tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "s390x")
+    assert refusal(save(tmp_path, oci(AMD, ARM))) == (
         "image.tar: holds no image for linux/s390x. "
         "Choose with --platform. It holds: linux/amd64, linux/arm64"
     )

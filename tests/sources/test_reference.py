@@ -70,7 +70,10 @@ def test_a_reference_is_taken_apart(text: str, reference: Reference) -> None:
         ("./gone", "'./gone' does not exist. Give a saved image, an OCI layout or a tag"),
         (
             "./app",
-            "'./app' is a folder without an image. Give a saved image, an OCI layout or a tag",
+            (
+                "'./app' is a folder without an image. Give a saved image, an OCI layout or a "
+                "tag; a project's folder goes to --project of 'imgdiag check', 'fix' and 'verify'"
+            ),
         ),
     ],
 )

@@ -9,7 +9,8 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -17,10 +18,13 @@ from hypothesis import strategies as st
 
 from imgdiag.capture import CAPTURE
 from imgdiag.errors import CorruptImage, ImgdiagError
+from imgdiag.image import parse_config
 from imgdiag.layers import tar as tar_walk
 from imgdiag.layers.reader import StreamReader
 from imgdiag.layers.walk import Layer, read_layer
+from imgdiag.sources.base import Progress, Request
 from imgdiag.sources.beneath import Beneath
+from imgdiag.sources.graph import UnpackedLayer, read_layers
 from imgdiag.sources.tarsplit import TarSplitReader, records
 from tests.builder import (
     GNU,
@@ -33,6 +37,7 @@ from tests.builder import (
     gnu_sparse,
     hard_link,
     header,
+    image,
     padded,
     pax,
     symlink,
@@ -210,3 +215,23 @@ def test_records_cut_short(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(b'{"type":1,"name":"a"'))
     with pytest.raises(ImgdiagError, match="cut short"):
         walk(path, files)
+
+
+def test_progress_hears_which_layer_is_read_and_of_no_bytes(tmp_path: Path) -> None:
+    heard: list[Any] = []
+    made = image([file("a", b"x")])
+    path, files = split_tar([file("a", b"x")], tmp_path)
+    [diff_id] = parse_config(made.config).diff_ids
+    progress = SimpleNamespace(
+        expect=lambda total, what: heard.append((total, what)), advance=heard.append
+    )
+    read_layers(
+        made.config,
+        [UnpackedLayer(diff_id=diff_id, records=path, files=files)],
+        lambda reader: read_layer(reader, CAPTURE),
+        Request(progress=cast("Progress", progress)),
+        reference="app:1",
+        source="docker",
+        engine_bytes=None,
+    )
+    assert heard == [(None, "reading the engine's store, layer 1 of 1"), 0]

@@ -20,7 +20,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
                 ran.line,
                 "pip keeps what it downloads"
                 + (f" in {cache}" if cache else " in its user's home")
-                + ", in this layer: every package is shipped twice",
+                + ", in this layer: what it downloaded is shipped beside what it installed",
                 in_dockerfile(
                     "Mount the cache while building, or say --no-cache-dir",
                     with_cache(placed.instruction, cache or "<home>/.cache/pip"),

@@ -176,6 +176,8 @@ def _edit_poetry(edit: _Edit, pyproject: Pyproject, plan: TorchPlan, names: list
         source = tomlkit.table()
         source.update({"name": name, "url": CPU_INDEX, "priority": "explicit"})
         if "source" not in poetry:
+            if poetry and not tomlkit.dumps(poetry).endswith("\n\n"):
+                poetry.add(tomlkit.nl())
             poetry["source"] = tomlkit.aot()
         poetry["source"].append(source)
         edit.reasons.append(f"a source {name}, PyTorch's for CPUs, and only for what names it")

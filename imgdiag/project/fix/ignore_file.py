@@ -37,7 +37,7 @@ def ignore_file_patch(project: Project) -> Iterator[Patch | NotSure]:
             path=path,
             before=before,
             after=(start or "") + "".join(f"{line}\n" for line in certain),
-            reasons=(f"{', '.join(certain)} stay out of the build",),
+            reasons=(f"{', '.join(certain)} stay{'s' * (len(certain) == 1)} out of the build",),
         )
 
 

@@ -159,6 +159,9 @@ def test_poetry(tmp_path: Path) -> None:
         }
     ]
     assert patch.next_steps == ("poetry lock",)
+    assert "\n\n[[tool.poetry.source]]\n" in patch.after
+    assert "\n\n\n" not in patch.after
+    assert patch.after.startswith(POETRY.partition("torch =")[0])
 
 
 def test_requirements(tmp_path: Path) -> None:
