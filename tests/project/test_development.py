@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from imgdiag.project.checks import poetry_install_dev, uv_sync_dev
 from imgdiag.project.dockerfile import read_dockerfile
 from imgdiag.project.project import Project
@@ -102,3 +104,45 @@ def test_nothing_is_said_when_the_lock_has_nothing_for_developers(tmp_path: Path
     )
     (finding,) = poetry_install_dev.CHECK.run(here)
     assert finding.message.endswith("goes into the image")
+
+
+@pytest.mark.parametrize(
+    ("line", "program"),
+    [
+        ("RUN .venv/bin/ruff check src", "ruff"),
+        ("RUN cd src && ../.venv/bin/python -m pytest -q", "pytest"),
+        ("RUN uv run --frozen pytest", "pytest"),
+        ("RUN .venv/bin/uvicorn --version", ""),
+        ("RUN echo pytest", ""),
+    ],
+)
+def test_what_the_build_uses_is_not_left_out_as_it_is(
+    tmp_path: Path, line: str, program: str
+) -> None:
+    here = written(
+        tmp_path,
+        Dockerfile=f"FROM python:3.11-slim\nRUN uv sync --locked\n{line}\n",
+        pyproject_toml='[dependency-groups]\ndev = ["pytest", "ruff"]\n',
+    )
+    (finding,) = uv_sync_dev.CHECK.run(here)
+    first = (
+        f"# first: line 3 runs {program}, which is for developers: move that to a stage of its own"
+    )
+    assert finding.fix.snippet.splitlines() == [
+        *([first] if program else []),
+        "RUN uv sync --no-dev --locked",
+    ]
+
+
+def test_only_what_the_groups_bring_counts_where_a_lock_file_says_it(tmp_path: Path) -> None:
+    here = written(
+        tmp_path,
+        Dockerfile="FROM python:3.11-slim\nRUN poetry install\nRUN ruff check\nRUN py.test\n",
+        pyproject_toml=POETRY,
+        poetry_lock=POETRY_LOCK,
+    )
+    (finding,) = poetry_install_dev.CHECK.run(here)
+    assert finding.fix.snippet.splitlines() == [
+        "# first: line 4 runs py.test, which is for developers: move that to a stage of its own",
+        "RUN poetry install --only main",
+    ]

@@ -54,3 +54,17 @@ def edited(instruction: Instruction, *edits: tuple[int, int, str]) -> Instructio
 def in_dockerfile(summary: str, snippet: str) -> Fix:
     """Return a mend of the Dockerfile."""
     return Fix(summary, "Dockerfile", snippet)
+
+
+_FIRST = "# first: "
+
+
+def before(condition: str) -> str:
+    """Return the line that says what must be done before a mend, "" for nothing."""
+    return f"{_FIRST}{condition}\n" if condition else ""
+
+
+def condition_of(snippet: str) -> str:
+    """Return what must be done before the mend that a snippet is, "" for nothing."""
+    line = snippet.partition("\n")[0]
+    return line.removeprefix(_FIRST) if line.startswith(_FIRST) else ""

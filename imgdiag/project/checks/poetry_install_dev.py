@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._development import brought_for_developers
+from imgdiag.project.checks._development import brought_for_developers, still_needed
 from imgdiag.project.checks._environments import lands, of_poetry
-from imgdiag.project.checks._mends import in_dockerfile, with_option
+from imgdiag.project.checks._mends import before, in_dockerfile, with_option
 from imgdiag.project.checks._tools import call, runs_of
 from imgdiag.project.project import Project
 from imgdiag.project.toml import table
@@ -16,6 +16,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     if project.for_development or not groups:
         return
     brought = brought_for_developers(project, "poetry", groups)
+    first = before(still_needed(project, "poetry", groups))
     for placed in project.built:
         for ran in runs_of(placed, "poetry", "install", "sync"):
             if ran.command.has("--only", "--without", "--no-dev", "--only-root"):
@@ -30,7 +31,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
                 f"into the image{brought}",
                 in_dockerfile(
                     "Install the main group alone",
-                    with_option(placed.instruction, f"poetry {verb}", "--only main"),
+                    first + with_option(placed.instruction, f"poetry {verb}", "--only main"),
                 ),
                 end_line=placed.instruction.end_line,
             )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._development import brought_for_developers
+from imgdiag.project.checks._development import brought_for_developers, still_needed
 from imgdiag.project.checks._environments import lands, of_uv
-from imgdiag.project.checks._mends import in_dockerfile, with_option
+from imgdiag.project.checks._mends import before, in_dockerfile, with_option
 from imgdiag.project.checks._tools import is_on, runs_of
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, Ran
@@ -17,6 +17,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         return
     option = "--no-dev" if groups == {"dev"} else "--no-default-groups"
     brought = brought_for_developers(project, "uv", groups)
+    first = before(still_needed(project, "uv", groups))
     for placed in project.built:
         for ran in runs_of(placed, "uv", "sync"):
             if not _leaves_out(placed, ran) and lands(project, placed, of_uv(placed, ran)):
@@ -26,7 +27,8 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
                     "uv sync installs the development dependencies, and this environment goes "
                     f"into the image{brought}",
                     in_dockerfile(
-                        "Leave them out", with_option(placed.instruction, "uv sync", option)
+                        "Leave them out",
+                        first + with_option(placed.instruction, "uv sync", option),
                     ),
                     end_line=placed.instruction.end_line,
                 )

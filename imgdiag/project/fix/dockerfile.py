@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from imgdiag.project.check import ProjectFinding
 from imgdiag.project.checks import check_project, context_junk
 from imgdiag.project.checks._brought import Brought, copied, made
-from imgdiag.project.checks._mends import rewritten
+from imgdiag.project.checks._mends import condition_of, rewritten
 from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.project.fix.patch import NotSure, Patch
 from imgdiag.project.instruction import Instruction
@@ -22,7 +22,6 @@ from imgdiag.project.runs import Placed, covers
 from imgdiag.text import shortened
 
 _MOST_CHANGES = 200
-_UV_RUN = re.compile(r"""\buv["', ]+run\b(?!.*--no-(sync|dev))""", re.DOTALL)
 # Their mend is the instruction written anew, and changes nothing but what stays in the layer.
 _REWRITES = {
     "apt-leftovers": "apt's lists are removed in the RUN that loads them",
@@ -127,22 +126,11 @@ def _rewrite(project: Project, finding: ProjectFinding) -> _Change | str:
     snippet = finding.fix.snippet
     if placed is None or placed.instruction.heredocs or "<" in snippet.split("\n", 1)[0]:
         return "its RUN is one to change by hand"
+    if condition := condition_of(snippet):
+        return condition
     if not snippet.startswith(placed.instruction.word):
         return "its mend is more than one instruction"
-    if finding.check == "uv-sync-dev" and _starts_with_uv_run(project):
-        return (
-            "the container starts with 'uv run', which would download them at each start: say "
-            "'uv run --no-sync' there first"
-        )
     return _Change(_REWRITES[finding.check], ((placed.instruction, snippet),))
-
-
-def _starts_with_uv_run(project: Project) -> bool:
-    """Tell whether the container starts by `uv run`, which syncs developers' packages too."""
-    return any(
-        placed.instruction.word in ("CMD", "ENTRYPOINT") and _UV_RUN.search(placed.instruction.rest)
-        for placed in project.shipped
-    )
 
 
 # COPY --chown

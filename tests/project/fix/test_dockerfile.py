@@ -105,6 +105,15 @@ def test_what_uv_run_would_install_again_is_left(tmp_path: Path, start: str, men
     assert [each.reason.partition(",")[0] for each in unsure] == ([] if mended else ["uv-sync-dev"])
 
 
+def test_what_the_build_itself_uses_is_left(tmp_path: Path) -> None:
+    text = "FROM python:3.12-slim\nWORKDIR /app\nRUN uv sync --locked\nRUN .venv/bin/ruff check\n"
+    after, unsure = fixed(tmp_path, text)
+    assert after == text
+    assert [each.reason.partition(": line")[2] for each in unsure] == [
+        " 4 runs ruff, which is for developers: move that to a stage of its own"
+    ]
+
+
 def test_copy_with_its_owner(tmp_path: Path) -> None:
     text = (
         "FROM python:3.11-slim\nRUN useradd -m app\nWORKDIR /app\nCOPY src ./src\n"
