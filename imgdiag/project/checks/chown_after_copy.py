@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._brought import Brought, copied, exists_in_context, is_small, made
-from imgdiag.project.checks._mends import appended, in_dockerfile, rewritten
+from imgdiag.project.checks._mends import appended, before, in_dockerfile, rewritten
+from imgdiag.project.checks._users import made_after
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, Ran, covers
 from imgdiag.text import shortened
@@ -53,6 +54,18 @@ def _finding(project: Project, placed: Placed, ran: Ran, origins: list[Brought])
         else appended(each.placed.instruction, " ".join(command.words))
         for each in origins
     }
+    first = ""
+    if line := next(
+        (
+            line
+            for each in origins
+            if command.name == "chown"
+            and each.placed.instruction.word != "RUN"
+            and (line := made_after(project, value, each.placed))
+        ),
+        0,
+    ):
+        first = before(f"line {line} makes the user; that moves up, as COPY has to know it")
     shown = shortened(" ".join(command.words), 50)
     return CHECK.at(
         project,
@@ -61,7 +74,7 @@ def _finding(project: Project, placed: Placed, ran: Ran, origins: list[Brought])
         "way to say 'the same file, another owner'",
         in_dockerfile(
             f"Say it where the files come from, and drop the {command.name}",
-            "\n\n".join(snippets.values()),
+            first + "\n\n".join(snippets.values()),
         ),
         end_line=placed.instruction.end_line,
     )

@@ -6,7 +6,6 @@ come to one instruction, and a mend that would bring another finding shows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from imgdiag.project.check import ProjectFinding
 from imgdiag.project.checks import check_project, context_junk
 from imgdiag.project.checks._brought import Brought, copied, made
 from imgdiag.project.checks._mends import condition_of, rewritten
+from imgdiag.project.checks._users import is_known
 from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.project.fix.patch import NotSure, Patch
 from imgdiag.project.instruction import Instruction
@@ -160,7 +160,7 @@ def _chown(project: Project, finding: ProjectFinding) -> _Change | str:
     copies = [each.placed for each in origins if each.placed.instruction.line in instructions]
     if any(each.instruction.flag("chown") or each.instruction.word != "COPY" for each in copies):
         return "a COPY says another owner already"
-    if not _is_known(project, owner, copies[0]):
+    if not is_known(project, owner, copies[0]):
         return f"the user {owner} is made after the COPY: make it before"
     texts = {
         each.instruction.line: (
@@ -182,20 +182,6 @@ def _earlier(project: Project, placed: Placed) -> Iterator[Brought]:
             return
         yield from copied(project, each)
         yield from made(each)
-
-
-def _is_known(project: Project, owner: str, copy: Placed) -> bool:
-    """Tell whether COPY can resolve an owner: a number, root, or made by an earlier RUN."""
-    names = [name for name in owner.split(":") if name and not name.isdecimal() and name != "root"]
-    before = project.shipped[: project.shipped.index(copy)]
-    words = {
-        word
-        for placed in before
-        for ran in placed.ran
-        if re.fullmatch(r"(user|group)add|add(user|group)", ran.command.name)
-        for word in ran.command.words
-    }
-    return all(name in words for name in names)
 
 
 # Lines
