@@ -56,7 +56,10 @@ DEFAULT = Limits()
 
 
 class Meter:
-    """Counts one image against its limits, whichever of its layers is read on which thread."""
+    """Counts one image against its limits, whichever of its layers is read on which thread.
+
+    `entries` and `kept` are what has been counted of each so far.
+    """
 
     def __init__(self, limits: Limits = DEFAULT) -> None:
         self.limits = limits
@@ -65,7 +68,7 @@ class Meter:
 
     def reset(self) -> None:
         """Begin anew: what was read of the image came to nothing, and another way is taken."""
-        self._stored = self._unpacked = self._entries = self._kept = 0
+        self._stored = self._unpacked = self.entries = self.kept = 0
 
     def stored(self, count: int) -> None:
         """Count bytes as they lie in the archive or come from the engine."""
@@ -90,9 +93,9 @@ class Meter:
         Raises TooLarge.
         """
         with self._lock:
-            self._entries += entries
-            self._kept += kept
-            entries, kept = self._entries, self._kept
+            self.entries += entries
+            self.kept += kept
+            entries, kept = self.entries, self.kept
         if entries > self.limits.entries:
             raise self.limits.refusal("entries", f"{entries:,} entries")
         if kept > self.limits.kept:

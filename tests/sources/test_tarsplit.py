@@ -22,9 +22,11 @@ from imgdiag.image import parse_config
 from imgdiag.layers import tar as tar_walk
 from imgdiag.layers.reader import StreamReader
 from imgdiag.layers.walk import Layer, read_layer
-from imgdiag.sources.base import Progress, Request
+from imgdiag.limits import Limits, Meter, TooLarge
+from imgdiag.sources import graph
+from imgdiag.sources.base import Progress, Request, SourceImage
 from imgdiag.sources.beneath import Beneath
-from imgdiag.sources.graph import UnpackedLayer, read_layers
+from imgdiag.sources.graph import RouteClosed, UnpackedLayer, read_layers
 from imgdiag.sources.tarsplit import TarSplitReader, records
 from tests.builder import (
     GNU,
@@ -217,7 +219,7 @@ def test_records_cut_short(tmp_path: Path) -> None:
         walk(path, files)
 
 
-def test_progress_hears_which_layer_is_read_and_of_no_bytes(tmp_path: Path) -> None:
+def test_progress_hears_what_is_read_and_of_no_bytes(tmp_path: Path) -> None:
     heard: list[Any] = []
     made = image([file("a", b"x")])
     path, files = split_tar([file("a", b"x")], tmp_path)
@@ -234,4 +236,89 @@ def test_progress_hears_which_layer_is_read_and_of_no_bytes(tmp_path: Path) -> N
         source="docker",
         engine_bytes=None,
     )
-    assert heard == [(None, "reading the engine's store, layer 1 of 1"), 0]
+    assert heard == [(None, "reading the engine's store"), 0]
+
+
+@pytest.fixture
+def three_layers(tmp_path: Path) -> tuple[bytes, list[UnpackedLayer]]:
+    """Return the config of an image of four layers, the first of them twice, and where they lie."""
+    made = [
+        [file(f"app/{number}-{each}.py", b"x" * each) for each in range(number, 40)]
+        for number in (1, 2, 1, 3)
+    ]
+    config = image(*made).config
+    layers = []
+    for number, diff_id in enumerate(parse_config(config).diff_ids):
+        folder_of = tmp_path / str(number)
+        folder_of.mkdir()
+        path, files = split_tar(made[number], folder_of)
+        layers.append(UnpackedLayer(diff_id=diff_id, records=path, files=files))
+    return config, layers
+
+
+def loaded(config: bytes, layers: list[UnpackedLayer], meter: Meter) -> SourceImage[Layer]:
+    return read_layers(
+        config,
+        layers,
+        lambda reader: read_layer(reader, CAPTURE, meter),
+        Request(meter=meter),
+        reference="app:1",
+        source="docker",
+        engine_bytes=None,
+    )
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Return what sets the number of processes that layers are read in, however small."""
+
+    def use(count: int) -> None:
+        monkeypatch.setattr(graph, "_WORTH_A_PROCESS", 0)
+        monkeypatch.setattr(os, "cpu_count", lambda: count)
+
+    return use
+
+
+def test_layers_read_in_several_processes_are_the_same(
+    three_layers: tuple[bytes, list[UnpackedLayer]], processes: Callable[[int], None]
+) -> None:
+    config, layers = three_layers
+    read = {}
+    for count in (1, 2, 5):
+        processes(count)
+        meter = Meter()
+        read[count] = loaded(config, layers, meter), meter.entries, meter.kept
+    assert read[1] == read[2] == read[5]
+    image, entries, kept = read[5]
+    assert [len(each.content.entries) for each in image.layers if each.content] == [39, 38, 39, 37]
+    assert entries == 39 + 38 + 37
+    assert kept == sum(
+        len(f"app/{number}-{each}.py") for number in (1, 2, 3) for each in range(number, 40)
+    )
+
+
+def test_a_limit_holds_for_all_processes_together(
+    three_layers: tuple[bytes, list[UnpackedLayer]], processes: Callable[[int], None]
+) -> None:
+    processes(3)
+    with pytest.raises(TooLarge, match="114 entries; at most 113 are read"):
+        loaded(*three_layers, Meter(Limits(entries=113)))
+
+
+def test_what_is_damaged_is_said_of_its_layer_whoever_reads_it(
+    three_layers: tuple[bytes, list[UnpackedLayer]], processes: Callable[[int], None]
+) -> None:
+    config, layers = three_layers
+    processes(3)
+    layers[1].records.write_bytes(layers[1].records.read_bytes()[:-20])
+    with pytest.raises(CorruptImage, match=r"layer 1 \(sha256:.*cut short"):
+        loaded(config, layers, Meter())
+
+
+def test_records_that_are_gone_close_the_way(
+    three_layers: tuple[bytes, list[UnpackedLayer]],
+) -> None:
+    config, layers = three_layers
+    layers[3].records.unlink()
+    with pytest.raises(RouteClosed, match="not as expected"):
+        loaded(config, layers, Meter())
