@@ -1,6 +1,6 @@
 """Saved images to measure on: any number of entries, whiteouts, layers, and any depth.
 
-    python benchmarks/inputs.py FOLDER          # all that speed.py measures, 4 GB of disk
+    python benchmarks/inputs.py FOLDER          # all that speed.py measures, 5 GB of disk
 
 The contents of uncompressed layers are holes of a sparse file: whoever reads them reads zeros, at
 the speed of the page cache, and the disk holds nothing. Compressed layers hold words, so that they
@@ -227,7 +227,8 @@ def _words() -> bytes:
 
 def all_inputs() -> Iterator[Input]:
     """Yield what the table is made of."""
-    yield Input(name="large", layers=(files(77_000, 151_000),))
+    # As 'chown -R' leaves it: all files of the first layer stand in the second again.
+    yield Input(name="large", layers=(files(38_500, 151_000), files(38_500, 151_000)))
     yield Input(name="plain-1.8GB", layers=(files(58_000, 30_000), files(100, 10, top="etc")))
     yield Input(name="whiteouts-1.8GB", layers=(files(58_000, 30_000), whiteouts(15_000)))
     for count in (10_000, 100_000, 1_000_000):
@@ -243,6 +244,8 @@ def all_inputs() -> Iterator[Input]:
         for count in (1, 2):
             layers = tuple(files(4_000, 150_000, top=f"srv{each}") for each in range(count))
             yield Input(name=f"{compression}-{count}", layers=layers, compression=compression)
+        layers = (files(16_000, 150_000, top="srv"),)
+        yield Input(name=f"{compression}-2.4GB", layers=layers, compression=compression)
 
 
 if __name__ == "__main__":

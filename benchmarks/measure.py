@@ -18,34 +18,54 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Run:
     """One process from its start to its end: seconds on the clock, seconds of all processors
-    together, and the largest resident size in bytes."""
+    together, and the largest resident size in bytes. `stopped` when it was not let come to its end.
+    """
 
     seconds: float
     cpu: float
     memory: int
+    stopped: bool = False
 
 
-def measured(command: Sequence[str], good: Callable[[int], bool] = lambda code: code == 0) -> Run:
-    """Run `command`, its output thrown away. Raises CalledProcessError when it fails."""
+def measured(
+    command: Sequence[str],
+    good: Callable[[int], bool] = lambda code: code == 0,
+    *,
+    most: float | None = None,
+) -> Run:
+    """Run `command`, its output thrown away, for at most `most` seconds.
+
+    Raises CalledProcessError when it fails.
+    """
+    if most is not None:
+        command = ["timeout", str(most), *command]
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "CI": "true"})
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if not good(process.returncode):
+    stopped = most is not None and process.returncode == _STOPPED
+    if not (stopped or good(process.returncode)):
         raise subprocess.CalledProcessError(process.returncode, command)
     unit = 1 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, stopped)
+
+
+_STOPPED = 124  # as coreutils' timeout says it
 
 
 def in_turns(
-    commands: Mapping[str, Sequence[str]], rounds: int, *, warm: bool = True
+    commands: Mapping[str, Sequence[str]],
+    rounds: int,
+    *,
+    warm: bool = True,
+    most: float | None = None,
 ) -> dict[str, list[Run]]:
     """Run all `commands` `rounds` times, with `warm` after one round that does not count."""
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for number in range(0 if warm else 1, rounds + 1):
         for name, command in commands.items():
-            run = measured(command, lambda code: code in (0, 1))  # 1: a budget failed
+            run = measured(command, lambda code: code in (0, 1), most=most)  # 1: a budget failed
             print(f"round {number}: {name} {run.seconds:.2f} s", file=sys.stderr)
             if number:
                 runs[name].append(run)
@@ -58,4 +78,5 @@ def median(runs: Sequence[Run]) -> Run:
         statistics.median(run.seconds for run in runs),
         statistics.median(run.cpu for run in runs),
         max(run.memory for run in runs),
+        any(run.stopped for run in runs),
     )

@@ -2,8 +2,9 @@
 
     python benchmarks/speed.py FOLDER [--rounds 5] [--peer-rounds 1] [--only NAME …] [--write]
 
-FOLDER takes the inputs, 4 GB of disk. Peers are measured where they are on the PATH: dive, syft,
-zstd. `--write` puts the tables into docs/performance.md.
+FOLDER takes the inputs, 5 GB of disk. Peers are measured where they are on the PATH: dive, syft,
+zstd; one that takes longer than --peer-limit is stopped. `--write` puts the tables into
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -40,14 +41,15 @@ def drain(path: Path) -> dict[str, list[str]]:
 
 
 def row(name: str, runs: dict[str, list[Run]], others: Sequence[str]) -> str:
-    """Return a table's row: imgdiag, and the others with the ratio of processor time to its."""
+    """Return a table's row: imgdiag, and the others with the ratio of clock time to its."""
     ours = median(runs["imgdiag"])
     cells = [name, f"{ours.seconds:.2f} s", f"{ours.cpu:.2f} s", _memory(ours)]
     for other in others:
         if other in runs:
             its = median(runs[other])
-            ratio = its.cpu / ours.cpu
-            cells.append(f"{its.seconds:.2f} s, {its.cpu:.2f} s, {_memory(its)}: {ratio:.2g} ×")
+            over = "over " * its.stopped
+            ratio = f"{over}{its.seconds / ours.seconds:.2g} ×"
+            cells.append(f"{over}{its.seconds:.2f} s, {its.cpu:.2f} s, {_memory(its)}: {ratio}")
         else:
             cells.append("–")
     return f"| {' | '.join(cells)} |"
@@ -72,6 +74,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peer-rounds", type=int, default=1)
+    parser.add_argument("--peer-limit", type=float, default=300, help="seconds (default: 300)")
     parser.add_argument("--only", nargs="*", default=())
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
@@ -99,7 +102,8 @@ def main() -> None:
         runs = in_turns(ours, options.rounds)
         if not each.compression and options.peer_rounds:
             for name, command in peers(path).items():
-                runs |= in_turns({name: command}, options.peer_rounds, warm=False)
+                limit = options.peer_limit
+                runs |= in_turns({name: command}, options.peer_rounds, warm=False, most=limit)
         lines.append(row(each.name, runs, others))
     table = "\n".join(lines)
     print(table)
