@@ -7,12 +7,17 @@ in a row and does not know memory. The first round fills the page cache and does
 from __future__ import annotations
 
 import os
+import platform
+import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +85,21 @@ def median(runs: Sequence[Run]) -> Run:
         max(run.memory for run in runs),
         any(run.stopped for run in runs),
     )
+
+
+def machine() -> str:
+    """Return what the numbers were measured on."""
+    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    model = re.search(r"model name\s*: (.*)", text)
+    return (
+        f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
+        f"Python {platform.python_version()}, {platform.system()}"
+    )
+
+
+def write_into(name: str, table: str) -> None:
+    """Put a table into docs/performance.md, in place of the one that the script `name` wrote."""
+    page = PAGE.read_text()
+    start, end = f"<!-- {name} -->\n", "<!-- end -->"
+    before, _, rest = page.partition(start)
+    PAGE.write_text(f"{before}{start}{table}\n{end}{rest.partition(end)[2]}")

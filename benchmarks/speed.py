@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
-import re
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from inputs import all_inputs, write
-from measure import Run, in_turns, median
+from measure import Run, in_turns, machine, median, write_into
 
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 HERE = Path(__file__).parent
 IMGDIAG = [sys.executable, "-m", "imgdiag"]
 
@@ -57,16 +54,6 @@ def row(name: str, runs: dict[str, list[Run]], others: Sequence[str]) -> str:
 
 def _memory(run: Run) -> str:
     return f"{run.memory / 1e6:.0f} MB"
-
-
-def machine() -> str:
-    """Return what the numbers were measured on."""
-    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    model = re.search(r"model name\s*: (.*)", text)
-    return (
-        f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
-        f"Python {platform.python_version()}, {platform.system()}"
-    )
 
 
 def main() -> None:
@@ -108,10 +95,7 @@ def main() -> None:
     table = "\n".join(lines)
     print(table)
     if options.write:
-        page = PAGE.read_text()
-        start, end = "<!-- speed.py -->\n", "<!-- end -->"
-        before, _, rest = page.partition(start)
-        PAGE.write_text(f"{before}{start}{table}\n{end}{rest.partition(end)[2]}")
+        write_into("speed.py", table)
 
 
 if __name__ == "__main__":
