@@ -13,10 +13,11 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from inputs import all_inputs, write
+from inputs import all_inputs, write, write_real
 from measure import Run, in_turns, machine, median, write_into
 
 HERE = Path(__file__).parent
@@ -77,21 +78,24 @@ def main() -> None:
     lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
     commands = {"imgdiag": [*IMGDIAG, "-h"]}
     lines.append(row("`imgdiag -h`", in_turns(commands, options.rounds), others))
-    for each in all_inputs():
-        if options.only and each.name not in options.only:
+    inputs: dict[str, Callable[[], Path]] = {"ml-service": lambda: write_real(options.folder)}
+    inputs |= {each.name: partial(write, options.folder, each) for each in all_inputs()}
+    for name, made in inputs.items():
+        if options.only and name not in options.only:
             continue
-        print(each.name, file=sys.stderr)
-        path = write(options.folder, each)
+        print(name, file=sys.stderr)
+        path = made()
         analyze = [*IMGDIAG, "analyze", str(path), "-f", "json"]
         ours = {"imgdiag": [*analyze, "--no-cache"]}
-        if each.compression:
+        compressed = name.startswith(("gzip", "zstd"))
+        if compressed:
             ours |= {"layers known": analyze} | drain(path)
         runs = in_turns(ours, options.rounds)
-        if not each.compression and options.peer_rounds:
-            for name, command in peers(path).items():
+        if not compressed and options.peer_rounds:
+            for peer, command in peers(path).items():
                 limit = options.peer_limit
-                runs |= in_turns({name: command}, options.peer_rounds, warm=False, most=limit)
-        lines.append(row(each.name, runs, others))
+                runs |= in_turns({peer: command}, options.peer_rounds, warm=False, most=limit)
+        lines.append(row(name, runs, others))
     table = "\n".join(lines)
     print(table)
     if options.write:
