@@ -7,6 +7,7 @@ import pickle
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -24,19 +25,32 @@ def where(share: list[str]) -> tuple[list[str], int]:
     return share, os.getpid()
 
 
-def assert_no_child() -> None:
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+@pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Return the processes that are forked, and see that all have ended and been waited for."""
+    pids: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        pid = fork()
+        pids.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", counted)
+    yield pids
+    for pid in pids:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 @linux
-def test_each_share_has_a_process_and_the_first_is_ours() -> None:
+def test_each_share_has_a_process_and_the_first_is_ours(copies: list[int]) -> None:
     found = divided(where, SIZES, least=1, cores=3)
     assert [share for share, _ in found] == [["a"], ["b"], ["c", "d"]]
     processes = [process for _, process in found]
     assert processes[0] == os.getpid()
     assert len(set(processes)) == 3
-    assert_no_child()
+    assert len(copies) == 2
 
 
 @linux
@@ -75,7 +89,7 @@ def test_with_other_threads_nothing_is_forked() -> None:
 
 
 @linux
-def test_what_a_copy_fails_at_is_done_here() -> None:
+def test_what_a_copy_fails_at_is_done_here(copies: list[int]) -> None:
     parent = os.getpid()
 
     def work(share: list[str]) -> tuple[list[str], int]:
@@ -84,13 +98,13 @@ def test_what_a_copy_fails_at_is_done_here() -> None:
         return share, os.getpid()
 
     assert divided(work, {"a": 2, "b": 1}, least=1, cores=2) == [(["a"], parent), (["b"], parent)]
-    assert_no_child()
+    assert len(copies) == 1
 
 
 @linux
 @pytest.mark.parametrize("lost", [0, 5_000])
 def test_a_copy_that_dies_on_the_way_is_made_up_for(
-    lost: int, monkeypatch: pytest.MonkeyPatch
+    lost: int, copies: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parent = os.getpid()
 
@@ -103,12 +117,12 @@ def test_a_copy_that_dies_on_the_way_is_made_up_for(
     monkeypatch.setattr(pickle, "dump", cut_short)
     found = divided(lambda share: [share] * 9_000, {"a": 2, "b": 1}, least=1, cores=2)
     assert found == [[["a"]] * 9_000, [["b"]] * 9_000]
-    assert_no_child()
+    assert len(copies) == 1
 
 
 @linux
 @pytest.mark.parametrize("bad", ["a", "b"])
-def test_an_error_is_raised_here_and_no_copy_stays(bad: str) -> None:
+def test_an_error_is_raised_here_and_no_copy_stays(bad: str, copies: list[int]) -> None:
     parent = os.getpid()
 
     def work(share: list[str]) -> list[str]:
@@ -121,7 +135,7 @@ def test_an_error_is_raised_here_and_no_copy_stays(bad: str) -> None:
     sizes = {"a": 2, "b": 1} if bad == "a" else {"b": 2, "a": 1}
     with pytest.raises(CorruptImage, match=f"layer {bad}"):
         divided(work, sizes, least=1, cores=2)
-    assert_no_child()
+    assert len(copies) == 1
 
 
 @linux
