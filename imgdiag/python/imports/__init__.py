@@ -7,7 +7,8 @@ does not see, is in docs/import-safety.md.
 """
 
 from imgdiag.python.imports.candidates import Candidate, find_candidates
-from imgdiag.python.imports.proof import Evidence, ImportCheck, Proof, Verdict, check_imports
+from imgdiag.python.imports.proof import check_imports
+from imgdiag.python.imports.verdict import Evidence, ImportCheck, Proof, Verdict
 
 __all__ = [
     "Candidate",
