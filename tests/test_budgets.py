@@ -221,6 +221,13 @@ def test_growth_at_its_limit(baseline: int, limit: str, detail: str, over: str) 
 # Limits
 
 
+@pytest.mark.parametrize("limit", [Limit(bytes=10**12), Limit(percent=100), Limit()])
+def test_what_is_not_known_is_within_no_limit(limit: Limit) -> None:
+    unknown = Measured(what="x", bytes=None, whole=10)
+    assert unknown.percent is None
+    assert not unknown.is_within(limit)
+
+
 @pytest.mark.parametrize(
     ("text", "limit"),
     [

@@ -149,6 +149,12 @@ def test_a_partial_analysis_does_not_pass_unless_told_to(budgets: Budgets) -> No
     assert judge(image, replace(budgets, allow_partial=True)).passed
 
 
+def test_checks_say_what_their_numbers_are_in(image: Analysis) -> None:
+    budgets = Budgets(max_size=1, max_waste_percent=1, fail_on=Safety.SAFE)
+    units = {check.name: check.unit for check in judge(image, budgets).checks}
+    assert units == {"max-size": "bytes", "max-waste-percent": "percent", "fail-on safe": "count"}
+
+
 def test_one_failed_check_fails_the_gate(image: Analysis) -> None:
     gate = judge(image, Budgets(max_size=SIZE, max_layer=1, max_waste=WASTE))
     assert [check.passed for check in gate.checks] == [True, False, True]

@@ -60,6 +60,12 @@ def test_damage_is_told() -> None:
                 decode(damaged)
 
 
+def test_junk_behind_it_is_damage_too() -> None:
+    data = encode(Layer(entries=[], whiteouts=[]))
+    with pytest.raises(ValueError, match=r"no index of a layer .4 bytes of junk"):
+        decode(data + b"junk")
+
+
 @pytest.mark.parametrize("plain", [b"", b"{}", b"[]", b'{"names": ["a"]}', b"\xff", b"1\n"])
 def test_anything_else_is_no_index(plain: bytes) -> None:
     with pytest.raises(ValueError, match=r"index|JSON|Expecting|decode"):
