@@ -39,7 +39,7 @@ CASES = {
     22: ("a real layer of size 0 (`RUN true`)", "a layer; only `empty_layer` says that none is"),
     23: (
         "a blob that is not what its digest says",
-        "error; but an uncompressed layer of a file or folder is skipped through and not hashed",
+        "error; an uncompressed layer of a file or folder is hashed only with `--verify-digests`",
     ),
     24: ("an archive that is cut short", "error"),
     25: ("a layer that is cut short", "error that names layer and entry"),

@@ -92,7 +92,10 @@ def test_a_command_that_is_none(run: Run, word: str, meant: str) -> None:
     )
 
 
-READING = ["platform", "route", "engine_root", "no_cache", "read_limits", "verbose", "quiet"]
+READING = [
+    "platform", "route", "engine_root", "no_cache", "verify_digests", "read_limits", "verbose",
+    "quiet",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COMMANDS)
