@@ -37,7 +37,7 @@ from tests.builder import (
     write_archive,
     zstd,
 )
-from tests.sources.loading import Save, as_file, as_folder, as_stream
+from tests.sources.loading import Save, as_file, as_folder, as_stream, load
 
 ways = pytest.mark.parametrize("save", [as_file, as_stream, as_folder])
 
@@ -139,6 +139,7 @@ def test_names_and_texts_that_fill_the_memory(tmp_path: Path) -> None:
         "layer 0 (blobs/sha256/" + sha(texts) + "): 100.2 kB of names and texts; "
         "at most 100,199 bytes are read"
     )
+    load(path, meter=Meter(Limits(kept=100_200)))
 
 
 def sha(entries: list[Entry]) -> str:

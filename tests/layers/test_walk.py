@@ -45,6 +45,10 @@ def entry(parent: str, name: str, kind: Kind = Kind.FILE, size: int = 0, target:
     return Entry(parent, name, kind, size, (mode, 0, 0), 0, target, None)
 
 
+def test_kinds_have_the_numbers_that_are_kept_of_them() -> None:
+    assert [*map(int, Kind)] == [0, 1, 2, 3, 4]
+
+
 def test_a_layer_as_a_whole() -> None:
     assert walked(
         folder("."),
