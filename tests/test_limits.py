@@ -140,6 +140,9 @@ def test_names_and_texts_that_fill_the_memory(tmp_path: Path) -> None:
         "at most 100,199 bytes are read"
     )
     load(path, meter=Meter(Limits(kept=100_200)))
+    links = [symlink(f"{n}", "t" * 10_000) for n in range(10)]
+    path = write_archive(tmp_path / "image.tar", docker(image(links)))
+    assert "more names and texts at '4'" in refused(path, kept=50_000)
 
 
 def sha(entries: list[Entry]) -> str:

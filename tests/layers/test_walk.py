@@ -45,6 +45,13 @@ def entry(parent: str, name: str, kind: Kind = Kind.FILE, size: int = 0, target:
     return Entry(parent, name, kind, size, (mode, 0, 0), 0, target, None)
 
 
+def test_a_folders_name_may_end_in_anything_but_a_slash() -> None:
+    layer = walked(folder("a~"), folder("b/c~"), file("b/c~/d"))
+    assert [(each.parent, each.name) for each in layer.entries] == [
+        ("", "a~"), ("b", "c~"), ("b/c~", "d"),
+    ]  # fmt: skip
+
+
 def test_kinds_have_the_numbers_that_are_kept_of_them() -> None:
     assert [*map(int, Kind)] == [0, 1, 2, 3, 4]
 
