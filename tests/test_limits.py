@@ -34,6 +34,7 @@ from tests.builder import (
     pax,
     symlink,
     tar,
+    whiteout,
     write_archive,
     zstd,
 )
@@ -100,6 +101,14 @@ def test_more_entries_than_the_limit(tmp_path: Path, save: Save) -> None:
     message = refused(path, entries=20)
     assert message.endswith("more entries at 'f20'; at most 20 are read")
     assert "layer 0 (blobs/" in message or save is as_stream
+
+
+def test_whiteouts_count_as_entries(tmp_path: Path) -> None:
+    marks = [whiteout(f"{number}") for number in range(20)]
+    path = write_archive(tmp_path / "image.tar", docker(image(marks, [*marks[1:], file("a")])))
+    assert "more entries at '" in refused(path, entries=19)
+    assert refused(path, entries=39).endswith("40 entries; at most 39 are read")
+    load(path, meter=Meter(Limits(entries=40)))
 
 
 def test_entries_count_over_all_layers(tmp_path: Path) -> None:

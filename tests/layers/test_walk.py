@@ -50,6 +50,13 @@ def test_a_folders_name_may_end_in_anything_but_a_slash() -> None:
     assert [(each.parent, each.name) for each in layer.entries] == [
         ("", "a~"), ("b", "c~"), ("b/c~", "d"),
     ]  # fmt: skip
+    assert split("b/a~/") == ("b", "a~")
+
+
+@pytest.mark.parametrize("path", ["a/..", "./", "/", "..", "a/../", "x/../.."])
+def test_what_stands_for_the_root_has_no_name(path: str) -> None:
+    layer = walked(header(path.encode(), kind=b"5"))
+    assert [(each.parent, each.name) for each in layer.entries] == [("", "")]
 
 
 def test_kinds_have_the_numbers_that_are_kept_of_them() -> None:
