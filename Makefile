@@ -8,7 +8,7 @@ COUNTING_TESTS := layers sources/test_tarsplit.py cli/test_history.py test_limit
 	test_filesystem.py test_prediction.py test_gate.py test_waivers.py test_budgets.py \
 	test_invariants.py
 
-.PHONY: demo test coverage lint docs fuzz clean
+.PHONY: demo test coverage matrix lint docs fuzz clean
 
 $(VENV)/.runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,15 @@ test: $(VENV)/.development  ## set up and run all tests; uses an engine, or star
 coverage: $(VENV)/.development  ## fail unless every branch of what counts bytes is tested
 	$(VENV)/bin/python -m pytest -q $(COUNTING_TESTS:%=tests/%) --cov-fail-under=100 \
 		$(COUNTING:%=--cov=imgdiag.%)
+
+matrix:  ## run the unit tests under every Python that is installed, each in a venv of its own
+	@for version in 3.11 3.12 3.13 3.14 3.15; do \
+		if ! command -v python$$version >/dev/null; then echo "no python$$version"; continue; fi; \
+		echo "python$$version"; \
+		python$$version -m venv $(VENV)/matrix/$$version && \
+		$(VENV)/matrix/$$version/bin/pip install --quiet --editable '.[dev]' && \
+		$(VENV)/matrix/$$version/bin/python -m pytest -q --ignore=tests/engine $(ARGS) || exit 1; \
+	done
 
 lint: $(VENV)/.development
 	$(VENV)/bin/ruff check
