@@ -446,8 +446,8 @@ class _Merger:
             if not self._to_come(path):
                 link = f" → {before.target!r}" if isinstance(before, Symlink) else ""
                 self.warnings.add(
-                    "entries stand below what is no folder, so a folder takes its place: "
-                    f"{path!r}{link}"
+                    f"entries below what is no folder make it one: {path!r}{link}, "
+                    f"by layer {self.index}"
                 )
             self._replace(path, before, made)
         return made

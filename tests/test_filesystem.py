@@ -134,7 +134,11 @@ def test_42_a_circle_of_links_is_listed_and_never_followed() -> None:
     assert str(caught.value) == "symbolic links in a circle: 'a'"
 
 
-REPLACED = "entries stand below what is no folder, so a folder takes its place"
+def replaced(layer: int, path: str, target: str = "") -> str:
+    link = f" → {target!r}" if target else ""
+    return f"entries below what is no folder make it one: {path!r}{link}, by layer {layer}"
+
+
 FOLLOWED = "entries under a symbolic link of the same layer go where it leads"
 
 
@@ -155,7 +159,7 @@ def test_43_a_folder_takes_the_place_of_a_lower_layers_link(target: str) -> None
         filesystem = merged(lower, upper)
         assert visible(filesystem) == below | seen
         assert filesystem.hidden == ()
-        assert filesystem.warnings == (f"{REPLACED}: 'link' → {target!r}",)
+        assert filesystem.warnings == (replaced(1, "link", target),)
 
 
 def test_43_what_stands_below_a_replaced_link_stays_there() -> None:
@@ -202,7 +206,7 @@ def test_43_a_link_of_the_same_layer_goes_by_no_lower_link() -> None:
         "real": "folder", "real/sub": "folder", "real/sub/s": 7,
         "l": "folder", "l/sub": "folder", "l/sub/y": 5, "link": "→ l/sub",
     }  # fmt: skip
-    assert filesystem.warnings == (f"{REPLACED}: 'l' → 'real'", f"{FOLLOWED}: 'link'")
+    assert filesystem.warnings == (replaced(1, "l", "real"), f"{FOLLOWED}: 'link'")
 
 
 def test_43_where_a_link_of_the_same_layer_leads_is_made() -> None:
@@ -237,10 +241,10 @@ def test_a_folder_takes_the_place_of_a_file() -> None:
         assert isinstance(filesystem.find("file"), Directory)
         assert isinstance(filesystem.find("null"), Directory)
         assert hidden(filesystem) == [("file", 5, "replaced", 0, 1)]
-        assert filesystem.warnings == (f"{REPLACED}: 'file'", f"{REPLACED}: 'null'")
+        assert filesystem.warnings == (replaced(1, "file"), replaced(1, "null"))
     filesystem = merged([file("file", 5), file("file/a", 1)])
     assert visible(filesystem) == {"file": "folder", "file/a": 1}
-    assert filesystem.warnings == (f"{REPLACED}: 'file'",)
+    assert filesystem.warnings == (replaced(0, "file"),)
 
 
 def test_44_a_real_folder_over_a_link_replaces_the_link() -> None:
