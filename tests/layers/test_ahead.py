@@ -56,11 +56,12 @@ def test_a_reader_that_stops_early_stops_the_thread() -> None:
 
 def test_a_thread_that_waits_for_room_is_stopped_too() -> None:
     drawn: list[int] = []
+    before = {*threading.enumerate()}
     reading = ahead(chunks(1_000, drawn))
     next(reading)
     while len(drawn) < module._AHEAD + 2:
         time.sleep(0.001)
-    [thread] = [each for each in threading.enumerate() if each is not threading.main_thread()]
+    [thread] = {*threading.enumerate()} - before
     assert thread.daemon  # a program that ends does not wait for it
     reading.close()
     assert not thread.is_alive()
