@@ -255,10 +255,11 @@ def main() -> None:
         run = partial(outcome, name, file, seconds=seconds)
         with ThreadPoolExecutor(options.jobs) as pool:
             trees = (mutated(tree, path, node) for path, node, _ in chosen)
-            results = [*pool.map(run, trees)]
-        for (path, _, what), result in zip(chosen, results, strict=True):
-            if result == "survived":
-                print(f"- {name}, line {line_of(tree, path)}: {what}")
+            results = []
+            for (path, _, what), result in zip(chosen, pool.map(run, trees), strict=True):
+                results.append(result)
+                if result == "survived":
+                    print(f"- {name}, line {line_of(tree, path)}: {what}", flush=True)
         rows.append((name, len(found), len(chosen), results))
     print("| module | mutants | tried | killed | endless | survived |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
