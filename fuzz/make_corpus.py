@@ -82,7 +82,9 @@ def main() -> None:
         },
     )
     _write("manifests", _manifests())
-    _write("config", {"config": made.config, "null": b'{"history": null, "rootfs": {}}'})
+    _write(
+        "config", {"config": made.config, "null": b'{"history": null, "rootfs": {}}', **_configs()}
+    )
     _write("image", _images())
     _write("python", {"imports": _SOURCE, "deep": b"(" * 300 + b"tests" + b")" * 300})
     for check in all_checks():
@@ -94,6 +96,31 @@ def main() -> None:
             elif number == 0:
                 parts = (f"%%% {path}\n{text}" for path, text in texts.items())
                 _write("files", {name: "\n".join(parts).encode()})
+
+
+def _configs() -> dict[str, bytes]:
+    settings = {
+        "Env": ["PATH=/bin", "A", "B="],
+        "Cmd": "one string",
+        "Entrypoint": ["tini", "--"],
+        "Labels": {"a": "b", "n": None},
+        "User": "1000:1000",
+        "WorkingDir": "/app",
+    }
+    created_by = (
+        '/bin/sh -c #(nop)  CMD ["x"]',
+        "|2 A=1 B=two words /bin/sh -c make",
+        "|1 A=1 make",
+        "RUN |1 A=1 /bin/sh -c make # buildkit",
+        "",
+    )
+    history = [{"created_by": each, "empty_layer": not each} for each in created_by]
+    rootfs = {"diff_ids": [_ID + "1"]}
+    return {
+        "settings": json_bytes({"os": "linux", "variant": "v7", "config": settings}),
+        "history": json_bytes({"history": [*history, {"comment": "x"}], "rootfs": rootfs}),
+        "short": json_bytes({"history": [], "rootfs": rootfs}),
+    }
 
 
 def _manifests() -> dict[str, bytes]:

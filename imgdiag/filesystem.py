@@ -3,6 +3,10 @@
 Rules: OCI image-spec 1.1, layer.md, "Applying Changesets". A layer's whiteouts act on the layers
 below it, wherever they stand in its tar; its entries come after. A file's bytes belong to its
 inode: a hard link is one more name, and content is hidden when its last name goes.
+
+A layer is unpacked for itself and laid over those below, as engines on overlayfs do (Linux,
+Documentation/filesystems/overlayfs.rst): the folders that its paths name hide whatever else stands
+there in lower layers, symbolic links too. Only links of the layer's own are followed.
 """
 
 from __future__ import annotations
@@ -178,17 +182,14 @@ def walk_directories(path: str, directory: Directory) -> Iterator[tuple[str, Dir
         ]
 
 
-def find_directory(
-    root: Directory, path: str, followed: list[str] | None = None
-) -> Directory | None:
+def find_directory(root: Directory, path: str) -> Directory | None:
     """Return the folder at `path`, following symlinks inside the image, or None.
 
-    The names of links that were followed are added to `followed`. Raises CorruptImage when they
-    lead in a circle, or a way that no honest image takes.
+    Raises CorruptImage when they lead in a circle, or a way that no honest image takes.
     """
     trail = [root]
+    detour = _Detour(path)
     parts = path.split("/")[::-1] if path else []
-    links = detour = 0
     while parts:
         part = parts.pop()
         if part in ("", "."):
@@ -201,21 +202,31 @@ def find_directory(
         if isinstance(child, Directory):
             trail.append(child)
         elif isinstance(child, Symlink):
-            links += 1
-            if links > MAX_SYMLINKS:
-                raise CorruptImage(f"symbolic links in a circle: {path!r}")
-            if followed is not None:
-                followed.append(part)
             if child.target.startswith("/"):
                 trail = [root]
-            more = child.target.split("/")[::-1]
-            detour += len(more)
-            if detour > MAX_DETOUR:
-                raise CorruptImage(f"symbolic links take a way of over {MAX_DETOUR:,}: {path!r}")
-            parts += more
+            parts += detour.by(child.target)
         else:
             return None
     return trail[-1]
+
+
+class _Detour:
+    """How far links have led from a path, which is bounded."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.links = self.parts = 0
+
+    def by(self, target: str) -> list[str]:
+        """Return the parts of a link's target, the first one last."""
+        self.links += 1
+        if self.links > MAX_SYMLINKS:
+            raise CorruptImage(f"symbolic links in a circle: {self.path!r}")
+        more = target.split("/")[::-1]
+        self.parts += len(more)
+        if self.parts > MAX_DETOUR:
+            raise CorruptImage(f"symbolic links take a way of over {MAX_DETOUR:,}: {self.path!r}")
+        return more
 
 
 def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
@@ -274,7 +285,8 @@ class _Merger:
         self.touching = touching
         self.index = 0
         self.folders: dict[str, Directory] = {}  # of this layer, those not found by links
-        self.made: set[str] | None = None  # folders that have an entry in this layer, if asked
+        self.layer: Layer | None = None  # while its whiteouts apply
+        self.own: dict[str, Entry] | None = None  # its folders and links by their paths, if asked
         self.moved = False  # a folder or link was replaced: a path may now lead elsewhere
 
     def result(self) -> Filesystem:
@@ -299,14 +311,16 @@ class _Merger:
 
     def apply(self, index: int, layer: Layer | None) -> None:
         self.index = index
-        self.made = None
         size = files = 0
         if layer is not None:
+            self.layer, self.own = layer, None
+            self.moved = True  # by the layers before
             for whiteout in layer.whiteouts:
-                self._apply_whiteout(whiteout, layer)
+                self._apply_whiteout(whiteout)
+            self.layer = None
             path = None
             directory = self.root
-            self.moved = True  # by whiteouts, or by the layers before
+            self.moved = True  # by whiteouts
             for entry in layer.entries:
                 # Entries come folder by folder, so most stand beside the one before.
                 if entry.parent != path or self.moved:
@@ -329,53 +343,26 @@ class _Merger:
         self.sizes.append(size)
         self.counts.append(files)
 
-    def _apply_whiteout(self, whiteout: Whiteout, layer: Layer) -> None:
-        followed: list[str] = []
-        directory = None
-        if not self._is_replaced(whiteout.parent, layer):
-            directory = find_directory(self.root, whiteout.parent, followed)
-        if directory is None:
-            return
-        if followed:
-            self.warnings.add(
-                "a whiteout under a symbolic link counts where it leads (engines on overlayfs put "
-                f"a folder in its place): {whiteout.parent!r}"
-            )
+    def _apply_whiteout(self, whiteout: Whiteout) -> None:
+        directory = self._folder(whiteout.parent)
         if whiteout.name is None:
-            if directory is self.root and directory.children:
-                self.warnings.add("an opaque mark on the root hides all layers below it")
+            if directory is self.root:
+                if self.index:
+                    self.warnings.add("an opaque mark on the root is ignored, as engines do")
+                return
             children, directory.children = directory.children, {}
             for name, node in children.items():
-                self._hide(join(whiteout.parent, name), node, Cause.DELETED)
+                self._take_away(join(whiteout.parent, name), node)
         elif whiteout.name in directory.children:
             node = directory.children.pop(whiteout.name)
-            self._hide(join(whiteout.parent, whiteout.name), node, Cause.DELETED)
+            self._take_away(join(whiteout.parent, whiteout.name), node)
 
-    def _is_replaced(self, path: str, layer: Layer) -> bool:
-        """Tell whether `path` leads by a symbolic link that the layer makes a folder of.
-
-        The folder comes before what is in it, so that its whiteouts say nothing of where the link
-        led.
-        """
-        directory = self.root
-        parts = path.split("/") if path else []
-        for count, part in enumerate(parts, 1):
-            child = directory.children.get(part)
-            if isinstance(child, Symlink):
-                if self.made is None:
-                    self.made = {
-                        join(entry.parent, entry.name)
-                        for entry in layer.entries
-                        if entry.kind is _DIRECTORY
-                    }
-                return "/".join(parts[:count]) in self.made
-            if not isinstance(child, Directory):
-                return False
-            directory = child
-        return False
+    def _take_away(self, path: str, node: Node) -> None:
+        self.moved = self.moved or isinstance(node, Directory)
+        self._hide(path, node, Cause.DELETED)
 
     def _folder(self, path: str) -> Directory:
-        """Return the folder at `path`, its missing parents made."""
+        """Return the folder at `path`, what is missing of it made."""
         if self.moved:
             self.moved = False
             self.folders = {"": self.root}
@@ -384,48 +371,86 @@ class _Merger:
         parent, _, name = path.rpartition("/")
         above = self.folders.get(parent)
         found = above.children.get(name) if above else None
-        followed: list[str] = []
+        followed = False
         if not isinstance(found, Directory):
-            found = find_directory(self.root, path, followed)
-        if found is None:
             found, followed = self._make_folder(path)
         if followed:
             self.warnings.add(
-                f"entries under a symbolic link go where it leads (engines on overlayfs put a "
-                f"folder in its place): {path!r}"
+                f"entries under a symbolic link of the same layer go where it leads: {path!r}"
             )
         else:
             self.folders[path] = found
         return found
 
-    def _make_folder(self, path: str) -> tuple[Directory, list[str]]:
-        """Make what is missing of `path`; return it and the names of links followed on the way."""
-        directory, followed = self.root, list[str]()
-        parts = path.split("/")
-        for count, part in enumerate(parts, 1):
-            child = directory.children.get(part)
-            if isinstance(child, Directory):
-                directory = child
+    def _make_folder(self, path: str) -> tuple[Directory, bool]:
+        """Return the folder at `path`, and whether a link of this layer was followed to it.
+
+        What is missing is made, also where a link leads, and also in the place of what lower
+        layers have there.
+        """
+        trail, names = [self.root], list[str]()
+        detour = _Detour(path)
+        parts = path.split("/")[::-1]
+        while parts:
+            part = parts.pop()
+            if part in ("", "."):
                 continue
-            links: list[str] = []
-            step = None
-            if isinstance(child, Symlink):
-                step = find_directory(self.root, "/".join(parts[:count]), links)
-            if step is None:
-                self.left -= 1
-                if self.left < 0:
-                    raise self.limits.refusal(
-                        "entries", f"more entries and folders: {path[:200]!r}"
-                    )
-                step = directory.children[part] = Directory(self.index)
-                if child is not None:
-                    done = "/".join(parts[:count])
-                    self.warnings.add(f"what is no folder holds entries, so it is one: {done!r}")
-                    self._replace(done, child, step)
+            if part == "..":
+                if names:
+                    trail.pop()
+                    names.pop()
+                continue
+            child = trail[-1].children.get(part)
+            names.append(part)
+            if isinstance(child, Directory):
+                trail.append(child)
+                continue
+            target = self._target(child, names) if isinstance(child, Symlink) else None
+            if target is None:
+                trail.append(self._new_folder(trail[-1], names, child))
+                continue
+            if target.startswith("/"):
+                trail, names = [self.root], []
             else:
-                followed = links
-            directory = step
-        return directory, followed
+                names.pop()
+            parts += detour.by(target)
+        return trail[-1], detour.links > 0
+
+    def _target(self, link: Symlink, names: list[str]) -> str | None:
+        """Return where this layer's link at `names` leads, None when `link` is a lower layer's."""
+        if link.layer == self.index:
+            return link.target
+        own = self._to_come("/".join(names))
+        return own.target if own and own.kind is _SYMLINK else None
+
+    def _to_come(self, path: str) -> Entry | None:
+        """Return the folder or link that this layer has at `path`, while its whiteouts apply."""
+        if self.layer is None:
+            return None
+        if self.own is None:
+            self.own = {
+                join(entry.parent, entry.name): entry
+                for entry in self.layer.entries
+                if entry.kind is _DIRECTORY or entry.kind is _SYMLINK
+            }
+        return self.own.get(path)
+
+    def _new_folder(self, above: Directory, names: list[str], before: Node | None) -> Directory:
+        """Make the folder that `names` lead to, in the place of `before`."""
+        path = "/".join(names)
+        self.left -= 1
+        if self.left < 0:
+            raise self.limits.refusal("entries", f"more entries and folders: {path[:200]!r}")
+        made = above.children[names[-1]] = Directory(self.index)
+        if before is not None:
+            if not self._to_come(path):
+                link = f" → {before.target!r}" if isinstance(before, Symlink) else ""
+                self.warnings.add(
+                    f"entries below what is no folder make it one: {path!r}{link}, "
+                    f"by layer {self.index}"
+                )
+            self._replace(path, before, made)
+        return made
 
     def _place(self, directory: Directory, entry: Entry, node: Node) -> None:
         """Put `node` at the entry's name and hide what stood there."""

@@ -147,7 +147,7 @@ def _align(entries: list[object], layers: int) -> tuple[tuple[HistoryEntry, ...]
     return tuple(result), tuple(warnings)
 
 
-_BUILD_ARGUMENTS = re.compile(r"^\|(\d+) ")
+_BUILD_ARGUMENTS = re.compile(r"^\|(\d{1,6}) ", re.ASCII)  # more can be no number of arguments
 
 
 def instruction(created_by: str) -> str:

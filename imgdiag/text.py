@@ -41,3 +41,11 @@ def _escaped(character: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte that surrogateescape kept
         return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that a text of decimal digits means, None for any other text.
+
+    None for more than 18 digits too: Python reads no more than 4,300, and images may say anything.
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None

@@ -18,6 +18,8 @@ def write_file(path: Path, data: bytes) -> None:
     """
     try:
         target = path.resolve() if path.is_symlink() else path
+        if target.is_symlink():  # a circle of links, of which resolve says nothing since 3.13
+            target.stat()
         mode = target.stat().st_mode if target.exists() else None
         if mode is not None and not stat.S_ISREG(mode):
             target.write_bytes(data)

@@ -73,8 +73,28 @@ def test_visible(image: Analysis) -> None:
     assert [part.what for part in found.parts] == ["torch 1.0", "nvidia-a 1.0", "liba 1.2"]
 
 
+def test_what_a_budget_may_be_for() -> None:
+    assert [*Measure] == [
+        "layers", "visible", "waste", "download", "growth", "layer", "package", "path",
+    ]  # fmt: skip
+    plain = Budget(name="x", measure=Measure.LAYERS, limit=Limit(bytes=0))
+    assert (plain.of, plain.message) == ("", "")
+
+
+def test_the_parts_that_matter_are_named(image: Analysis) -> None:
+    sizes = {"a": 100_000, "b": 1_000, "c": 999, "d": 0}
+    first, *_ = image.layers
+    layers = tuple(
+        replace(first, index=index, instruction=name, layer_bytes=size)
+        for index, (name, size) in enumerate(sizes.items())
+    )
+    found = measure(of(Measure.LAYER, "*"), replace(image, layers=layers))
+    assert [part.bytes for part in found.parts] == [100_000, 1_000]
+
+
 def test_waste(image: Analysis) -> None:
     found = measure(of(Measure.WASTE), image)
+    assert found.what == "shipped and never seen"
     assert (found.bytes, found.whole) == (400_000, image.sizes.layer_bytes)
     assert found.parts == (Part("of layer 0: deleted by layer 2", 400_000),)
 
@@ -85,7 +105,8 @@ def test_waste_by_a_quick_look_is_not_checked(image: Analysis) -> None:
 
 
 def test_download(image: Analysis) -> None:
-    assert measure(of(Measure.DOWNLOAD), image).bytes == 6_000_000
+    found = measure(of(Measure.DOWNLOAD), image)
+    assert (found.what, found.bytes, found.whole) == ("the compressed layers", 6_000_000, 0)
     plain = analysed(ExampleLayer(created_by="RUN a", files={"a": 5}), compressed=False)
     found = measure(of(Measure.DOWNLOAD), plain)
     assert (found.bytes, found.is_within(Limit(bytes=10**12))) == (None, False)
@@ -193,6 +214,7 @@ def test_growth_without_a_baseline_neither_passes_nor_fails(image: Analysis) -> 
     assert gate.checks == ()
     [each] = gate.not_checked
     assert (each.budget, each.reason) == (budget, "no baseline to compare with")
+    assert measure(budget, image).what == "growth"
 
 
 _MORE = "more than the baseline of"
@@ -219,6 +241,15 @@ def test_growth_at_its_limit(baseline: int, limit: str, detail: str, over: str) 
 
 
 # Limits
+
+
+@pytest.mark.parametrize("limit", [Limit(bytes=10**12), Limit(percent=100), Limit()])
+def test_what_is_not_known_is_within_no_limit(limit: Limit) -> None:
+    unknown = Measured(what="x", bytes=None, whole=10)
+    assert unknown.percent is None
+    assert Measured(what="x", bytes=1).percent is None
+    assert Limit().of(1_000) == 0
+    assert not unknown.is_within(limit)
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_a_skeleton_that_does_not_fit(large: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 def test_a_small_disk_that_is_full(large: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     small = tmp_path_factory.mktemp("small")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(small)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("nothing can be mounted here")
     try:
@@ -218,7 +218,7 @@ def test_a_small_disk_that_is_full(large: Path, tmp_path_factory: pytest.TempPat
             assert process.returncode == 3, said
             assert "(No space left on device)" in said
             assert {each.name for each in small.iterdir()} <= {"filler"}
-            (small / "filler").write_bytes(bytes(60_000))  # a report is smaller
+            (small / "filler").write_bytes(bytes(12_000))  # a report is smaller than a skeleton
     finally:
         subprocess.run(["umount", str(small)], check=True)
 

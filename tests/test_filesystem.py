@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -134,30 +134,86 @@ def test_42_a_circle_of_links_is_listed_and_never_followed() -> None:
     assert str(caught.value) == "symbolic links in a circle: 'a'"
 
 
-DIFFERS = (
-    "entries under a symbolic link go where it leads "
-    "(engines on overlayfs put a folder in its place)"
+def replaced(layer: int, path: str, target: str = "") -> str:
+    link = f" → {target!r}" if target else ""
+    return f"entries below what is no folder make it one: {path!r}{link}, by layer {layer}"
+
+
+FOLLOWED = "entries under a symbolic link of the same layer go where it leads"
+
+
+@pytest.mark.parametrize(
+    "target", ["real", "/real", "../../real", "/../real", "gone/there", "l", "link"]
 )
+def test_43_a_folder_takes_the_place_of_a_lower_layers_link(target: str) -> None:
+    lower = [folder("real"), file("real/x", 10), symlink("l", "real"), symlink("link", target)]
+    below = {"real": "folder", "real/x": 10, "l": "→ real", "link": "folder"}
+    for upper, seen in (
+        ([file("link/sub/y", 5)], {"link/sub": "folder", "link/sub/y": 5}),
+        ([symlink("link/y", "x")], {"link/y": "→ x"}),
+        ([folder("link/sub")], {"link/sub": "folder"}),
+        ([file("link/y", 5), hard_link("link/z", "link/y")], {"link/y": 5, "link/z": 5}),
+        ([whiteout("link/x")], {}),
+        ([opaque("link"), file("link/y", 5)], {"link/y": 5}),
+    ):  # fmt: skip
+        filesystem = merged(lower, upper)
+        assert visible(filesystem) == below | seen
+        assert filesystem.hidden == ()
+        assert filesystem.warnings == (replaced(1, "link", target),)
 
 
-def test_43_an_implicit_symlinked_parent_is_followed() -> None:
+def test_43_what_stands_below_a_replaced_link_stays_there() -> None:
+    lower = [file("real/x", 10), symlink("link", "real")]
+    filesystem = merged(lower, [file("link/y", 5)], [file("link/z", 6), whiteout("link/y")])
+    assert visible(filesystem) == {
+        "real": "folder", "real/x": 10, "link": "folder", "link/z": 6,
+    }  # fmt: skip
+    assert hidden(filesystem) == [("link/y", 5, "deleted", 1, 2)]
+
+
+def test_43_a_link_of_the_same_layer_is_followed() -> None:
     filesystem = merged(
-        [folder("usr/bin"), symlink("bin", "usr/bin"), symlink("abs", "/usr")],
-        [file("bin/tool", 7), file("abs/lib/x", 1)],
-    )
+        [folder("usr/bin"), file("usr/lib/old", 3)],
+        [symlink("bin", "usr/bin"), symlink("abs", "/usr"), symlink("chain", "abs/./lib/../bin")],
+        [symlink("bin", "usr/bin"), symlink("abs", "/usr"), symlink("chain", "abs/./lib/../bin"),
+         file("bin/tool", 7), file("abs/lib/x", 1), file("abs/lib/old", 2), file("chain/y", 4)],
+    )  # fmt: skip
     assert visible(filesystem) == {
         "usr": "folder",
         "usr/bin": "folder",
         "usr/bin/tool": 7,
+        "usr/bin/y": 4,
         "usr/lib": "folder",
         "usr/lib/x": 1,
+        "usr/lib/old": 2,
         "bin": "→ usr/bin",
         "abs": "→ /usr",
+        "chain": "→ abs/./lib/../bin",
     }
+    assert hidden(filesystem) == [("abs/lib/old", 3, "overwritten", 0, 2)]
     assert filesystem.warnings == (
-        f"{DIFFERS}: 'bin'",
-        f"{DIFFERS}: 'abs/lib'",
+        f"{FOLLOWED}: 'bin'",
+        f"{FOLLOWED}: 'abs/lib'",
+        f"{FOLLOWED}: 'chain'",
     )
+
+
+def test_43_a_link_of_the_same_layer_goes_by_no_lower_link() -> None:
+    filesystem = merged(
+        [file("real/sub/s", 7), symlink("l", "real")], [symlink("link", "l/sub"), file("link/y", 5)]
+    )
+    assert visible(filesystem) == {
+        "real": "folder", "real/sub": "folder", "real/sub/s": 7,
+        "l": "folder", "l/sub": "folder", "l/sub/y": 5, "link": "→ l/sub",
+    }  # fmt: skip
+    assert filesystem.warnings == (replaced(1, "l", "real"), f"{FOLLOWED}: 'link'")
+
+
+def test_43_where_a_link_of_the_same_layer_leads_is_made() -> None:
+    filesystem = merged([symlink("link", "gone/there"), file("link/y", 5)])
+    assert visible(filesystem) == {
+        "link": "→ gone/there", "gone": "folder", "gone/there": "folder", "gone/there/y": 5,
+    }  # fmt: skip
 
 
 def test_43_a_link_that_leads_out_stays_inside() -> None:
@@ -165,23 +221,30 @@ def test_43_a_link_that_leads_out_stays_inside() -> None:
     assert visible(filesystem) == {"up": "→ ../../..", "file": 1}
 
 
-def test_43_a_whiteout_under_a_link_goes_where_it_leads() -> None:
-    filesystem = merged(
-        [file("usr/bin/tool", 7), symlink("bin", "usr/bin")], [whiteout("bin/tool")]
-    )
-    assert hidden(filesystem) == [("bin/tool", 7, "deleted", 0, 1)]
+def test_43_a_circle_of_links_in_one_layer_is_an_error() -> None:
+    with pytest.raises(CorruptImage, match="symbolic links in a circle: 'a'"):
+        merged([symlink("a", "b"), symlink("b", "a"), file("a/x", 1)])
 
 
-def test_a_parent_that_is_a_broken_link_or_a_file_becomes_a_folder() -> None:
-    filesystem = merged(
-        [symlink("link", "nowhere"), file("file", 5)], [file("link/a", 1), file("file/b", 2)]
-    )
-    assert visible(filesystem) == {"link": "folder", "link/a": 1, "file": "folder", "file/b": 2}
-    assert hidden(filesystem) == [("file", 5, "replaced", 0, 1)]
-    assert filesystem.warnings == (
-        "what is no folder holds entries, so it is one: 'link'",
-        "what is no folder holds entries, so it is one: 'file'",
-    )
+def test_43_a_whiteout_under_a_link_that_the_layer_makes_anew_goes_where_that_leads() -> None:
+    lower = [file("real/x", 10), file("other/x", 20), symlink("link", "other")]
+    filesystem = merged(lower, [symlink("link", "real"), whiteout("link/x")])
+    assert hidden(filesystem) == [("link/x", 10, "deleted", 0, 1)]
+    assert isinstance(filesystem.find("link"), Symlink)
+    assert filesystem.warnings == (f"{FOLLOWED}: 'link'",)
+
+
+def test_a_folder_takes_the_place_of_a_file() -> None:
+    lower = [file("file", 5), device("null")]
+    for upper in ([file("file/a", 1), file("null/b", 2)], [whiteout("file/a"), opaque("null")]):
+        filesystem = merged(lower, upper)
+        assert isinstance(filesystem.find("file"), Directory)
+        assert isinstance(filesystem.find("null"), Directory)
+        assert hidden(filesystem) == [("file", 5, "replaced", 0, 1)]
+        assert filesystem.warnings == (replaced(1, "file"), replaced(1, "null"))
+    filesystem = merged([file("file", 5), file("file/a", 1)])
+    assert visible(filesystem) == {"file": "folder", "file/a": 1}
+    assert filesystem.warnings == (replaced(0, "file"),)
 
 
 def test_44_a_real_folder_over_a_link_replaces_the_link() -> None:
@@ -197,10 +260,17 @@ def test_44_a_real_folder_over_a_link_replaces_the_link() -> None:
     assert filesystem.warnings == ()
 
 
+@pytest.mark.parametrize("lower", [symlink("d", "real"), file("d", 7)])
+def test_44_a_folder_with_whiteouts_over_what_is_none_is_meant(lower: Entry) -> None:
+    filesystem = merged([file("real/x", 10), lower], [folder("d"), opaque("d"), whiteout("d/x")])
+    assert visible(filesystem) == {"real": "folder", "real/x": 10, "d": "folder"}
+    assert filesystem.warnings == ()
+
+
 def test_44_a_link_replaced_between_its_entries() -> None:
     filesystem = merged(
-        [symlink("link", "real"), folder("real")],
-        [file("link/a", 1), folder("link"), file("link/b", 2)],
+        [folder("real")],
+        [symlink("link", "real"), file("link/a", 1), folder("link"), file("link/b", 2)],
     )
     assert visible(filesystem) == {
         "link": "folder",
@@ -230,11 +300,11 @@ def test_45_an_opaque_folder_hides_its_lower_children() -> None:
     ]
 
 
-def test_45_an_opaque_root_hides_everything_and_says_so() -> None:
+def test_45_an_opaque_root_hides_nothing() -> None:
     filesystem = merged(BASE, [opaque(""), file("new", 1)])
-    assert visible(filesystem) == {"new": 1}
-    assert sizes(filesystem) == (36, 1, 35)
-    assert filesystem.warnings == ("an opaque mark on the root hides all layers below it",)
+    assert visible(filesystem) == visible(merged([*BASE, file("new", 1)]))
+    assert sizes(filesystem) == (36, 36, 0)
+    assert filesystem.warnings == ("an opaque mark on the root is ignored, as engines do",)
 
 
 def test_46_an_opaque_mark_after_its_siblings_leaves_them() -> None:
@@ -266,9 +336,15 @@ def test_48_whiteouts_in_the_base_layer_have_no_effect() -> None:
     assert (filesystem.hidden, filesystem.warnings) == ((), ())
 
 
-@pytest.mark.parametrize("gone", ["gone", "gone/deep", "other/below", "dir/a/below"])
+@pytest.mark.parametrize("gone", ["gone", "dir/gone", "dir/sub/gone"])
 def test_48_whiteouts_of_what_is_not_there_vanish(gone: str) -> None:
-    assert visible(merged(BASE, [whiteout(gone), opaque(gone)])) == visible(merged(BASE))
+    assert visible(merged(BASE, [whiteout(gone)])) == visible(merged(BASE))
+
+
+@pytest.mark.parametrize("mark", [whiteout("gone/deep/x"), opaque("gone/deep")])
+def test_48_the_folder_of_a_whiteout_is_made(mark: Entry) -> None:
+    made = {"gone": "folder", "gone/deep": "folder"}
+    assert visible(merged(BASE, [mark])) == visible(merged(BASE)) | made
 
 
 def test_67_a_folder_deleted_wastes_every_byte_below_it() -> None:
@@ -457,6 +533,15 @@ def test_find_follows_links_in_folders_and_not_at_the_end() -> None:
 
 
 @pytest.mark.parametrize(
+    "target", ["../real", "/real", "./b/../../real", "../../../real", "/../real/."]
+)
+def test_find_goes_up_by_links_and_stays_inside(target: str) -> None:
+    filesystem = merged([file("real/file", 1), symlink("a/link", target), folder("a/b")])
+    assert filesystem.find("a/link/file") is filesystem.find("real/file")
+    assert filesystem.find("a/link") is not filesystem.find("real")
+
+
+@pytest.mark.parametrize(
     ("path", "leads_to"),
     [
         ("", ""),
@@ -519,39 +604,65 @@ class Model:
     made: dict[int, tuple[int, int]] = field(default_factory=dict)  # inode: layer and size
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
+    links: set[int] = field(default_factory=set)  # inodes of this layer's links: all to /nowhere
+
     def apply(self, index: int, layer: Sequence[Entry]) -> None:
+        self.links = set()
+        coming = {tuple(entry.path.split("/")) for entry in layer if entry.kind == b"2"}
         for entry in layer:
             *parent, name = entry.path.rstrip("/").split("/")
-            if name == ".wh..wh..opq":
-                self.remove_below(tuple(parent))
-            elif name.startswith(".wh."):
-                self.remove((*parent, name.removeprefix(".wh.")))
+            if name.startswith(".wh."):
+                folder = self.folder(tuple(parent), coming)
+                if name == ".wh..wh..opq":
+                    self.remove_below(folder)
+                else:
+                    self.remove((*folder, name.removeprefix(".wh.")))
         for entry in layer:
             path = tuple(entry.path.rstrip("/").split("/"))
             if not path[-1].startswith(".wh."):
-                self.make_folders(path[:-1])
-                self.add(index, path, entry)
+                self.add(index, (*self.folder(path[:-1]), path[-1]), entry)
 
     def add(self, index: int, path: Path, entry: Entry) -> None:
         if entry.kind == b"5":
-            self.make_folders(path)
+            self.make_folder(path)
             return
         if entry.kind == b"1":
-            node = self.table.get(tuple(entry.target.split("/")), ("folder", -1))
+            node = self.table.get(self.target(tuple(entry.target.split("/"))), ("folder", -1))
             if node[0] == "folder":
                 return
         else:
             node = ({b"0": "file", b"2": "link", b"3": "device"}[entry.kind], next(self.numbers))
+            if node[0] == "link":
+                self.links.add(node[1])
             if node[0] == "file":
                 self.made[node[1]] = (index, len(entry.content))
         self.remove(path)
         self.table[path] = node
 
-    def make_folders(self, path: Path) -> None:
-        for length in range(1, len(path) + 1):
-            if self.table.get(path[:length], ("", 0))[0] != "folder":
-                self.remove(path[:length])
-                self.table[path[:length]] = ("folder", next(self.numbers))
+    def folder(self, path: Path, coming: Collection[Path] = ()) -> Path:
+        """Return the folder that `path` leads to by links of the layer, made when it is missing."""
+        here: Path = ()
+        for part in path:
+            here = (*here, part)
+            kind, inode = self.table.get(here, ("", 0))
+            if kind == "link" and (inode in self.links or here in coming):
+                here = ("nowhere",)
+            self.make_folder(here)
+        return here
+
+    def target(self, path: Path) -> Path:
+        """Return where a hard link's target stands, every link above it followed."""
+        above: Path = ()
+        for part in path[:-1]:
+            above = (*above, part)
+            if self.table.get(above, ("", 0))[0] == "link":
+                above = ("nowhere",)
+        return (*above, path[-1])
+
+    def make_folder(self, path: Path) -> None:
+        if self.table.get(path, ("", 0))[0] != "folder":
+            self.remove(path)
+            self.table[path] = ("folder", next(self.numbers))
 
     def remove(self, path: Path) -> None:
         self.remove_below(path)
@@ -623,18 +734,3 @@ def test_any_layers_merge_as_in_the_model(layers: list[list[Entry]]) -> None:
     for _, found in filesystem.files():
         counted[found] += 1
     assert all(found.names == count for found, count in counted.items())
-
-
-# What umoci and Docker make of the same
-
-
-def test_43_a_whiteout_in_a_folder_that_replaces_a_link_says_nothing_of_where_it_led() -> None:
-    lower = [file("b/x", 10), symlink("a", "b"), symlink("loop", "loop")]
-    filesystem = merged(lower, [folder("a"), whiteout("a/x"), folder("loop"), whiteout("loop/x")])
-    assert sizes(filesystem) == (10, 10, 0)
-    assert isinstance(filesystem.find("a"), Directory)
-    assert sizes(merged(lower, [whiteout("a/x")])) == (10, 0, 10)
-    with pytest.raises(CorruptImage, match="symbolic links in a circle: 'loop'"):
-        merged(lower, [whiteout("loop/x")])
-    # Only a folder of the layer's own takes the link's place.
-    assert sizes(merged(lower, [folder("b"), whiteout("a/x")])) == (10, 0, 10)

@@ -168,6 +168,7 @@ def test_a_comment_stands_in_for_an_absent_instruction() -> None:
         ("RUN |2 A=two words B=x /bin/sh -c make # buildkit", "RUN make"),
         ("RUN /bin/bash -c make # buildkit", "RUN /bin/bash -c make"),
         ("RUN |1 K=V ls -l # buildkit", "RUN ls -l"),
+        (f"|{'4' * 5_000} A=1 make", f"|{'4' * 5_000} A=1 make"),
         ("COPY a b ./ # buildkit", "COPY a b ./"),
         ("COPY --chown=app:app a ./ # buildkit", "COPY --chown=app:app a ./"),
         ("ADD https://example.org/a / # buildkit", "ADD https://example.org/a /"),

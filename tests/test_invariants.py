@@ -61,19 +61,26 @@ def test_sizes_that_do_not_add_up(made: tuple[Analysis, Facts]) -> None:
     analysis, facts = made
     sizes = replace(analysis.sizes, visible_bytes=analysis.sizes.visible_bytes + 1)
     text = breach(replace(analysis, sizes=sizes), facts)
-    assert "layer bytes are not visible plus wasted bytes" in text
-    assert "2,000,006 visible bytes, and 2,000,005 below the root" in text
+    assert text.startswith(
+        "layer bytes are not visible plus wasted bytes; "
+        "2,000,006 visible bytes, and 2,000,005 below the root; "
+    )
 
 
 def test_waste_without_a_cause(made: tuple[Analysis, Facts]) -> None:
     analysis, facts = made
-    assert "causes of waste" in breach(replace(analysis, waste=()), facts)
+    assert breach(replace(analysis, waste=()), facts) == (
+        "the causes of waste in layer 0 do not add up; "
+        "the causes of waste do not add up to the wasted bytes"
+    )
 
 
 def test_owners_that_do_not_add_up(made: tuple[Analysis, Facts]) -> None:
     analysis, facts = made
     text = breach(replace(analysis, unattributed=()), facts)
     assert "packages own 0 bytes and nobody 0, which is not the 2,000,005 that are" in text
+    rows = (UsageRow("a", 2_000_005), UsageRow("b", 0))
+    assert list(breaches(replace(analysis, unattributed=rows), facts)) == []
     rows = (UsageRow("a", 2_000_006), UsageRow("b", -1))
     text = breach(replace(analysis, unattributed=rows), facts)
     assert text == "a folder holds less than nothing of nobody's"
@@ -116,9 +123,8 @@ def test_a_prediction_out_of_bounds(made: tuple[Analysis, Facts], change: dict[s
     analysis, facts = made
     outcome = replace(analysis.prediction.safe, **change)
     prediction = replace(analysis.prediction, safe=outcome)
-    assert "the prediction is out of bounds" in breach(
-        replace(analysis, prediction=prediction), facts
-    )
+    text = breach(replace(analysis, prediction=prediction), facts)
+    assert text == "the prediction is out of bounds"
 
 
 def test_a_table_with_too_much_in_it(made: tuple[Analysis, Facts]) -> None:
@@ -157,6 +163,19 @@ def test_a_tree_with_other_numbers(
 
 def test_a_package_that_has_more_in_the_tree() -> None:
     analysis = examine(made_image(ExampleLayer(created_by="RUN x", files=distribution("six"))))
+    assert list(tree_breaches(analysis, analysis.tree())) == []
+    status = "Package: a\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n"
+    of_debian: dict[str, int | str] = {
+        "var/lib/dpkg/status": status,
+        "var/lib/dpkg/info/a.list": "/usr/a\n",
+        "usr/a": 7,
+    }
+    debian = examine(made_image(ExampleLayer(created_by="RUN x", files=of_debian)))
+    assert list(tree_breaches(debian, debian.tree())) == []
+    owned_by_it = replace(debian.system_packages[0], bytes=6)
+    assert list(tree_breaches(replace(debian, system_packages=(owned_by_it,)), debian.tree())) == [
+        "a has more bytes in the tree"
+    ]
     owned = replace(analysis.packages[0], bytes=0)
     assert list(tree_breaches(replace(analysis, packages=(owned,)), analysis.tree())) == [
         "six has more bytes in the tree"
@@ -175,8 +194,8 @@ def test_of_a_quick_analysis_only_the_visible_bytes_are_held_to_the_tree(
 def test_layers_that_are_not_the_image(made: tuple[Analysis, Facts]) -> None:
     analysis, facts = made
     text = breach(replace(analysis, layers=analysis.layers[:1]), facts)
-    assert "the layers do not add up to the image" in text
-    assert "layer 1 hides what layer 0 is still to make" in text
+    assert text.startswith("layer 1 hides what layer 0 is still to make; ")
+    assert "; the layers do not add up to the image; " in text
 
 
 def test_waste_that_is_charged_to_another_layer(made: tuple[Analysis, Facts]) -> None:
@@ -194,6 +213,10 @@ def test_downloads_that_do_not_add_up(made: tuple[Analysis, Facts]) -> None:
     sizes = replace(analysis.sizes, transfer_bytes=2_999_999)
     text = breach(replace(analysis, sizes=sizes), facts)
     assert text == "the layers' downloads do not add up to the image's"
+    first, second = analysis.layers
+    unknown = replace(analysis, layers=(first, replace(second, transfer_bytes=None)))
+    only_first = replace(analysis.sizes, transfer_bytes=first.transfer_bytes)
+    assert list(breaches(replace(unknown, sizes=only_first), facts)) == []
 
 
 def test_a_prediction_that_takes_what_no_finding_claims(made: tuple[Analysis, Facts]) -> None:
@@ -211,3 +234,20 @@ def test_layers_whose_waste_is_not_known_are_left_alone(made: tuple[Analysis, Fa
         replace(layer, visible_bytes=None, wasted_bytes=None) for layer in analysis.layers
     )
     assert list(breaches(replace(analysis, layers=layers), facts)) == []
+    first, second = analysis.layers
+    for unknown in (replace(first, visible_bytes=None), replace(first, wasted_bytes=None)):
+        layers = (unknown, replace(second, visible_bytes=1))
+        text = breach(replace(analysis, layers=layers), facts)
+        assert text == "layer 1 does not add up"
+
+
+def test_of_a_quick_analysis_neither_waste_nor_layers_are_held_to_the_image(
+    made: tuple[Analysis, Facts],
+) -> None:
+    analysis, facts = made
+    layers = tuple(
+        replace(layer, layer_bytes=1, visible_bytes=None, wasted_bytes=None)
+        for layer in analysis.layers
+    )
+    quick = replace(analysis, route="quick", layers=layers, waste=())
+    assert list(breaches(quick, facts)) == []

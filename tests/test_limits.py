@@ -34,10 +34,11 @@ from tests.builder import (
     pax,
     symlink,
     tar,
+    whiteout,
     write_archive,
     zstd,
 )
-from tests.sources.loading import Save, as_file, as_folder, as_stream
+from tests.sources.loading import Save, as_file, as_folder, as_stream, load
 
 ways = pytest.mark.parametrize("save", [as_file, as_stream, as_folder])
 
@@ -102,6 +103,14 @@ def test_more_entries_than_the_limit(tmp_path: Path, save: Save) -> None:
     assert "layer 0 (blobs/" in message or save is as_stream
 
 
+def test_whiteouts_count_as_entries(tmp_path: Path) -> None:
+    marks = [whiteout(f"{number}") for number in range(20)]
+    path = write_archive(tmp_path / "image.tar", docker(image(marks, [*marks[1:], file("a")])))
+    assert "more entries at '" in refused(path, entries=19)
+    assert refused(path, entries=39).endswith("40 entries; at most 39 are read")
+    load(path, meter=Meter(Limits(entries=40)))
+
+
 def test_entries_count_over_all_layers(tmp_path: Path) -> None:
     made = image(*([file(f"f{layer}-{n}") for n in range(15)] for layer in range(2)))
     path = write_archive(tmp_path / "image.tar", docker(made))
@@ -139,6 +148,10 @@ def test_names_and_texts_that_fill_the_memory(tmp_path: Path) -> None:
         "layer 0 (blobs/sha256/" + sha(texts) + "): 100.2 kB of names and texts; "
         "at most 100,199 bytes are read"
     )
+    load(path, meter=Meter(Limits(kept=100_200)))
+    links = [symlink(f"{n}", "t" * 10_000) for n in range(10)]
+    path = write_archive(tmp_path / "image.tar", docker(image(links)))
+    assert "more names and texts at '4'" in refused(path, kept=50_000)
 
 
 def sha(entries: list[Entry]) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.text import cut, printable, shortened, utf8
+from imgdiag.text import cut, printable, shortened, utf8, whole_number
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,22 @@ def test_shortened(text: str, width: int, short: str) -> None:
 def test_cut_keeps_blanks() -> None:
     assert cut("a   b", 9) == "a   b"
     assert cut("a   bc", 5) == "a   …"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("0012", 12),
+        ("9" * 18, 10**18 - 1),
+        ("9" * 19, None),
+        ("9" * 5_000, None),
+        ("", None),
+        ("-1", None),
+        ("1.0", None),
+        ("\u0663", None),
+        ("\u00b2", None),
+    ],
+)
+def test_numbers_of_digits(text: str, value: int | None) -> None:
+    assert whole_number(text) == value

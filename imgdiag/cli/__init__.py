@@ -11,8 +11,9 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -91,35 +92,53 @@ class _Commands(click.Group):
         ]
         return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Read the arguments, which is where --help and --version are answered."""
+        with _exit_codes():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; whatever happens, the exit code is not that of a failed budget."""
-        try:
+        """Run a command."""
+        with _exit_codes():
             return super().invoke(ctx)
-        except ImgdiagError as error:
-            _complain(str(error))
-            sys.exit(CANNOT_ANALYSE)
-        except KeyboardInterrupt:
-            _complain("interrupted")
-            sys.exit(INTERRUPTED)
-        except BrokenPipeError:
-            # Whoever read the output has seen enough; Python must not complain at its exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(PIPE_CLOSED)
-        except (click.exceptions.Exit, click.ClickException, click.Abort):
+
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    """Turn what went wrong into a line and an exit code, never that of a failed budget."""
+    try:
+        yield
+    except ImgdiagError as error:
+        _complain(str(error))
+        sys.exit(CANNOT_ANALYSE)
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python must not complain at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(PIPE_CLOSED)
+    except (click.exceptions.Exit, click.ClickException, click.Abort):
+        raise
+    except OSError as error:
+        _complain(f"cannot write to standard output ({error.strerror or error})")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(CANNOT_ANALYSE)
+    except Exception as error:
+        if os.environ.get("IMGDIAG_TRACEBACK"):
             raise
-        except OSError as error:
-            _complain(f"cannot write to standard output ({error.strerror or error})")
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            sys.exit(CANNOT_ANALYSE)
-        except Exception as error:
-            if os.environ.get("IMGDIAG_TRACEBACK"):
-                raise
-            _complain(
-                f"a fault of imgdiag's own ({type(error).__name__}: {error}). Please report it "
-                "with the file that 'imgdiag skeleton' makes of this image; "
-                "IMGDIAG_TRACEBACK=1 shows where it happened"
-            )
-            sys.exit(CANNOT_ANALYSE)
+        _complain(
+            f"a fault of imgdiag's own ({type(error).__name__}: {error}). Please report it "
+            "with the file that 'imgdiag skeleton' makes of this image; "
+            "IMGDIAG_TRACEBACK=1 shows where it happened"
+        )
+        sys.exit(CANNOT_ANALYSE)
 
 
 def environment_variable(command: str, option: str) -> str:

@@ -101,6 +101,7 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
         read_limits: tuple[tuple[str, int], ...],
         quiet: bool,
         no_cache: bool,
+        verify_digests: bool,
         verbose: bool,
         **others: Any,
     ) -> None:
@@ -118,6 +119,7 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                     engine_root=engine_root,
                     progress=progress,
                     cache_folder=None if no_cache else cache.default_folder(),
+                    verify=verify_digests,
                     meter=Meter(Limits(**dict(read_limits))),
                 )
                 progress.done()
@@ -153,6 +155,12 @@ def reads_image(function: Callable[..., None]) -> Callable[..., None]:
                 envvar="IMGDIAG_NO_CACHE",
                 help="Read every layer, and keep nothing of it: otherwise what compressed layers "
                 "hold is kept in the user's cache folder.",
+            ),
+            click.option(
+                "--verify-digests",
+                is_flag=True,
+                help="Hash every byte of an archive's or folder's layers: otherwise uncompressed "
+                "ones are skipped through, and a digest that lies goes unnoticed.",
             ),
             click.option(
                 "--read-limit",

@@ -112,12 +112,11 @@ class StreamReader(Reader):
         return self.position() - before
 
     def _next_chunk(self) -> bool:
-        """Move to the next chunk that is not empty; False at the end."""
+        """Take the next chunk that is not empty, `_at` still to be set; False at the end."""
         for chunk in self._chunks:
             if chunk:
                 self._passed += len(self._chunk)
                 self._chunk = chunk
-                self._at = 0
                 return True
         return False
 

@@ -17,6 +17,7 @@ from imgdiag.errors import ImgdiagError
 from imgdiag.project.expansion import HOLE, expand
 from imgdiag.project.instruction import INSTRUCTIONS, Instruction
 from imgdiag.project.logical_lines import LogicalLine, split_lines, words
+from imgdiag.text import whole_number
 
 # Far beyond any real one, and little enough for steps that compare each with each.
 MAX_BYTES = 1_000_000
@@ -72,8 +73,9 @@ class Dockerfile:
 
     def find(self, name: str) -> Stage | None:
         """Return the stage of a name or a number, as `COPY --from` and `--target` give it."""
-        if name.isascii() and name.isdigit():
-            return self.stages[int(name)] if int(name) < len(self.stages) else None
+        index = whole_number(name)
+        if index is not None:
+            return self.stages[index] if index < len(self.stages) else None
         return self._by_name.get(name.lower())
 
     def target(self, name: str | None) -> Stage:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from imgdiag.facts import Facts
 from imgdiag.filesystem import Directory, File, Filesystem, Symlink
 from imgdiag.image import ImageConfig
+from imgdiag.text import whole_number
 
 _PROGRAMS = ("uv", "uvx")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -89,21 +90,23 @@ def _user(filesystem: Filesystem, config: ImageConfig) -> _User | None:
     """Return the user that the image runs as, None when nothing says who that is."""
     name, _, group = config.user.partition(":")
     name = name or "root"
+    own = whole_number(group)
     passwd = filesystem.find("etc/passwd")
     content = passwd.content if isinstance(passwd, File) else None
     for line in (content or b"").decode("utf-8", "replace").splitlines():
         fields = line.split(":")
         if len(fields) < 7 or name not in (fields[0], fields[2]):
             continue
-        if not (fields[2].isdecimal() and fields[3].isdecimal()):
+        uid, gid = whole_number(fields[2]), whole_number(fields[3])
+        if uid is None or gid is None:
             continue
-        gids = {int(fields[3])} | ({int(group)} if group.isdecimal() else set())
-        return _User(fields[0], int(fields[2]), frozenset(gids), fields[5] or "/")
+        gids = frozenset((gid, gid if own is None else own))
+        return _User(fields[0], uid, gids, fields[5] or "/")
     if name in ("root", "0"):
         return _User("root", 0, frozenset((0,)), "/root")
-    if name.isdecimal():  # a number without an entry: its home is the root
-        gid = int(group) if group.isdecimal() else 0
-        return _User(name, int(name), frozenset((gid,)), "/")
+    uid = whole_number(name)
+    if uid is not None:  # a number without an entry: its home is the root
+        return _User(name, uid, frozenset((own or 0,)), "/")
     return None
 
 

@@ -20,7 +20,7 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "loong64": "l
 _ARM = {"v5": "armv5tel", "v6": "armv6l", "v8": "armv8l"}  # as uname says it; else armv7l
 _SYSTEMS = {"windows": ("nt", "win32", "Windows"), "freebsd": ("posix", "freebsd", "FreeBSD")}
 _LINUX = ("posix", "linux", "Linux")
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 _FULL = re.compile(r"\d+\.\d+\.\d+")
 
 # What no image tells is tried out with these: below and above all that a marker may ask for.

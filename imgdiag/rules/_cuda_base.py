@@ -33,7 +33,7 @@ def cuda_tag(facts: Facts, flavour: str) -> str:
     """
     version = facts.config.environment.get("CUDA_VERSION", "")
     system = _system(facts)
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version) or not system:
+    if not re.fullmatch(r"\d{1,4}\.\d{1,4}\.\d{1,4}", version) or not system:
         return ""
     cudnn = _cudnn(facts, version) if flavour == "runtime" else ""
     return f"nvidia/cuda:{version}-{cudnn}{flavour}-{system}"

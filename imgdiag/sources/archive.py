@@ -83,7 +83,7 @@ def _load_plain(
     )
 
     def visit_blob(blob: LayerBlob, warn: Callable[[str], None]) -> tuple[T, Compression]:
-        return visit_file(store.place(blob.name or ""), blob.digest, visit, request, warn)
+        return visit_file(store.place(blob.name or ""), blob, visit, request, warn)
 
     return visit_layers(
         layout,

@@ -62,8 +62,9 @@ class Request:
     "docker" or "oci", says which manifest to follow where an archive holds both kinds. `route`
     (auto, store or save) is the way to an engine's image, and `engine_root` the engine's folder
     as seen from here, when it is not where the engine says. `cache_folder` is where an analysis
-    keeps what it found in layers, None for nowhere; `known` is what it keeps there. `meter` counts
-    what is read of one image against its limits.
+    keeps what it found in layers, None for nowhere; `known` is what it keeps there. With `verify`,
+    layers that could be passed over are read and held to their digests. `meter` counts what is
+    read of one image against its limits.
     """
 
     name: str | None = None
@@ -73,6 +74,7 @@ class Request:
     engine_root: Path | None = None
     cache_folder: Path | None = None
     known: Known | None = None
+    verify: bool = False
     progress: Progress = field(default_factory=Silent)
     meter: Meter = field(default_factory=Meter)
 

@@ -48,7 +48,7 @@ def load_store(
     def visit_blob(blob: LayerBlob, warn: Callable[[str], None]) -> tuple[T, Compression]:
         with store.path(blob.name or "").open("rb") as file:
             place = Place(file.fileno(), 0, os.fstat(file.fileno()).st_size)
-            return visit_file(place, blob.digest, visit, request, warn)
+            return visit_file(place, blob, visit, request, warn)
 
     image = visit_layers(
         layout,

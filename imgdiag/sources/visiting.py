@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from imgdiag.errors import within
+from imgdiag.errors import CorruptImage, within
 from imgdiag.layers.compression import Compression
 from imgdiag.sources.base import Request, SourceImage, SourceLayer, T
 from imgdiag.sources.store import LayerBlob, Layout
@@ -32,6 +32,8 @@ def visit_layers(
     warnings = list(layout.warnings)
     blobs = {blob.name: (index, blob) for index, blob in reversed(list(enumerate(layout.layers)))}
     blobs.pop(None, None)
+    if request.verify:
+        _refuse_two_diff_ids(layout)
     request.progress.expect(sum(sizes[name] for name in blobs if name), "reading layers")
 
     def visit(index: int, blob: LayerBlob) -> tuple[T, Compression]:
@@ -49,6 +51,18 @@ def visit_layers(
     return assemble(
         layout, found, sizes, reference=reference, source=source, route=route, warnings=warnings
     )
+
+
+def _refuse_two_diff_ids(layout: Layout) -> None:
+    """Raise CorruptImage for a blob that stands for two layers: it is read as one of them."""
+    known: dict[str, str] = {}
+    for index, blob in enumerate(layout.layers):
+        if blob.name and known.setdefault(blob.name, blob.diff_id) != blob.diff_id:
+            raise CorruptImage(
+                f"layer {index} has another diff_id than a layer before it of the same blob "
+                f"({blob.name})",
+                hint="The archive contradicts itself: save the image again",
+            )
 
 
 def assemble(

@@ -106,7 +106,9 @@ def test_history_names_lines(run: Run, image: Path, folder: Path) -> None:
     found = json.loads(run("history", image, "-f", "json").stdout)
     assert found["dockerfile"]["fits"]
     assert found["history"][4]["dockerfile"]["line"] == 6
-    assert found["history"][1]["base_image"] == "python:3.11-slim"
+    assert [each["base_image"] for each in found["history"]] == [
+        *("python:3.11-slim", "python:3.11-slim", None, None, None),
+    ]
     whole = run("history", image, "--no-trunc").stdout
     assert "Containerfile:2" in whole
 

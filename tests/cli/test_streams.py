@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,29 @@ def test_output_that_goes_nowhere(
     done = shell(f"{IMGDIAG} analyze {archive} -f json {redirection}")
     assert done.returncode == code or done.returncode in (code if isinstance(code, tuple) else ())
     assert done.stderr == complaint
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "analyze --help", "rules", "schema"])
+def test_nobody_reads_what_is_asked_for(arguments: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "imgdiag", *arguments.split()],
+            stdout=write,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("arguments", ["--help", "analyze --help"])
+def test_help_that_finds_no_room(arguments: str) -> None:
+    done = shell(f"{IMGDIAG} {arguments} >/dev/full")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert "cannot write to standard output (No space left on device)" in done.stderr
 
 
 def test_a_closed_standard_input() -> None:

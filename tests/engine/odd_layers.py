@@ -27,15 +27,66 @@ _BASE = (folder("real"), file("real/x", 10), symlink("link", "real"))
 CASES = (
     Odd(
         what="an entry below a lower layer's symlink, without an entry for the folder",
-        layers=(_BASE, (file("link/y", 5),)),
-        ours="goes where the link leads, with a warning",
-        theirs=("same", "other", "other", "other"),
+        layers=(
+            (*_BASE, symlink("absolute", "/real"), symlink("out", "../../real")),
+            (file("link/y", 5), file("absolute/y", 6), file("out/y", 7)),
+        ),
+        ours="a folder takes the link's place, with a warning",
+        theirs=("other", "same", "same", "same"),
     ),
     Odd(
-        what="a whiteout below a lower layer's symlink",
-        layers=(_BASE, (whiteout("link/x"),)),
+        what="the same, where the link leads nowhere",
+        layers=((symlink("link", "gone/there"),), (file("link/y", 5),)),
+        ours="a folder takes the link's place, with a warning",
+        theirs=("other", "same", "same", "same"),
+    ),
+    Odd(
+        what="a whiteout or an opaque mark below a lower layer's symlink",
+        layers=((*_BASE, symlink("absolute", "/real")), (whiteout("link/x"), opaque("absolute"))),
+        ours="a folder takes the link's place, with a warning",
+        theirs=("other", "same", "same", "same"),
+    ),
+    Odd(
+        what="an entry below a symlink of its own layer",
+        layers=((folder("real"), symlink("link", "/real"), file("link/y", 5)),),
+        ours="goes where the link leads, with a warning",
+        theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="the same, where the link leads to a lower layer's folder",
+        layers=(_BASE, (symlink("link", "real"), file("link/y", 5))),
+        ours="goes where the link leads, with a warning",
+        theirs=("same", "refuses", "same", "refuses"),
+    ),
+    Odd(
+        what="the same, where the link leads nowhere",
+        layers=((symlink("link", "gone/there"), file("link/y", 5)),),
+        ours="goes where the link leads, with a warning",
+        theirs=("same", "refuses", "same", "refuses"),
+    ),
+    Odd(
+        what="the same, where the link leads by a lower layer's link",
+        layers=((*_BASE, folder("real/sub")), (symlink("own", "link/sub"), file("own/y", 5))),
+        ours="a folder takes the lower link's place, with a warning",
+        theirs=("other", "refuses", "same", "refuses"),
+    ),
+    Odd(
+        what="a whiteout below a symlink that the layer makes anew",
+        layers=(_BASE, (folder("real"), symlink("link", "real"), whiteout("link/x"))),
         ours="hides what stands where the link leads, with a warning",
-        theirs=("same", "other", "other", "other"),
+        theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="a whiteout below a file of a lower layer",
+        layers=((file("x", 5), file("y", 5)), (whiteout("x/gone"),)),
+        ours="the file is replaced by a folder, with a warning",
+        theirs=("other", "same", "same", "same"),
+    ),
+    Odd(
+        what="a whiteout in a folder that is nowhere",
+        layers=((file("x", 5),), (whiteout("gone/y"),)),
+        ours="the folder is made",
+        theirs=("other", "same", "same", "same"),
     ),
     Odd(
         what="the same path twice in one layer",
@@ -58,8 +109,8 @@ CASES = (
     Odd(
         what="an opaque mark on the root",
         layers=((file("old", 10),), (opaque(""), file("new", 5))),
-        ours="hides all lower layers, with a warning",
-        theirs=("same", "other", "other", "other"),
+        ours="hides nothing, with a warning",
+        theirs=("other", "same", "same", "same"),
     ),
     Odd(
         what="a hard link to nothing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -50,6 +51,20 @@ def test_a_reader_that_stops_early_stops_the_thread() -> None:
     assert threading.active_count() == before + 1
     reading.close()
     assert threading.active_count() == before
+    assert len(drawn) < 1_000
+
+
+def test_a_thread_that_waits_for_room_is_stopped_too() -> None:
+    drawn: list[int] = []
+    before = {*threading.enumerate()}
+    reading = ahead(chunks(1_000, drawn))
+    next(reading)
+    while len(drawn) < module._AHEAD + 2:
+        time.sleep(0.001)
+    [thread] = {*threading.enumerate()} - before
+    assert thread.daemon  # a program that ends does not wait for it
+    reading.close()
+    assert not thread.is_alive()
     assert len(drawn) < 1_000
 
 

@@ -41,6 +41,16 @@ def test_13_each_blob_is_sniffed_for_itself(compress: Compress, compression: Com
     assert sniff(compress(DATA)[:6]) is compression
 
 
+def test_what_a_compression_is_called() -> None:
+    assert [each.value for each in Compression] == ["none", "gzip", "zstd"]
+
+
+@pytest.mark.parametrize("first", range(0x4F, 0x61))
+def test_zstd_may_begin_with_a_skippable_frame(first: int) -> None:
+    compression = Compression.ZSTD if 0x50 <= first <= 0x5F else Compression.NONE
+    assert sniff(bytes((first,)) + b"\x2a\x4d\x18") is compression
+
+
 @pytest.mark.parametrize("head", [b"", b"\x1f", b"\x28\xb5", b"\x2a\x4d\x18", b"\0" * 6])
 def test_a_blob_too_short_to_tell_is_plain(head: bytes) -> None:
     assert sniff(head) is Compression.NONE
@@ -143,6 +153,15 @@ def test_28_junk_after_the_end_is_a_warning(compress: Compress) -> None:
         DATA,
         [f"4,000 bytes of junk after the end of the {name} data are ignored"],
     )
+
+
+@pytest.mark.parametrize("compress", [gzipped, zstd])
+@pytest.mark.parametrize("junk", [b"~", bytes(7_000) + b"~", b"~" + bytes(7_000), b"~" * 7_000])
+def test_28_junk_among_zeros_is_junk(compress: Compress, junk: bytes) -> None:
+    _, [warning] = unpacked(compress(DATA) + junk)
+    counted = int(warning.partition(" ")[0].replace(",", ""))
+    # It is counted from the piece on in which it begins.
+    assert len(junk.lstrip(b"\0")) <= counted <= len(junk.lstrip(b"\0")) + 1_000
 
 
 @pytest.mark.parametrize("compress", [gzipped, zstd])

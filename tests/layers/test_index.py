@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +61,29 @@ def test_damage_is_told() -> None:
         for damaged in (data[:at], data[:at] + bytes((data[at] ^ 0x55,)) + data[at + 1 :]):
             with pytest.raises(ValueError, match="no index of a layer"):
                 decode(damaged)
+
+
+def test_a_large_index_comes_in_pieces() -> None:
+    texts = [random.Random(number).randbytes(200_000) for number in range(3)]
+    entries = [
+        Entry("", f"{number}", Kind.FILE, len(text), (0, 0, 0), 0, "", text)
+        for number, text in enumerate(texts)
+    ]
+    layer = Layer(entries=entries, whiteouts=[])
+    assert decode(encode(layer)) == layer
+
+
+def test_columns_of_unequal_length_are_damage() -> None:
+    layer = Layer(entries=[Entry("", "a", Kind.FILE, 1, (0, 0, 0), 0, "", None)], whiteouts=[])
+    plain = gzip.decompress(encode(layer))
+    with pytest.raises(ValueError, match=r"argument 6 is longer"):
+        decode(igzip.compress(plain.replace(b'"mtimes":[0]', b'"mtimes":[0,0]')))
+
+
+def test_junk_behind_it_is_damage_too() -> None:
+    data = encode(Layer(entries=[], whiteouts=[]))
+    with pytest.raises(ValueError, match=r"no index of a layer .4 bytes of junk"):
+        decode(data + b"junk")
 
 
 @pytest.mark.parametrize("plain", [b"", b"{}", b"[]", b'{"names": ["a"]}', b"\xff", b"1\n"])

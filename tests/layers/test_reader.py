@@ -93,6 +93,22 @@ def test_drain_reads_on_to_the_end() -> None:
     assert (reader.position(), reader.read(1), reader.drain()) == (25, b"", 0)
 
 
+def test_drain_passes_over_what_is_left_of_the_last_chunk() -> None:
+    reader = StreamReader(iter([b"12345"]))
+    assert reader.read(2) == b"12"
+    assert (reader.drain(), reader.position()) == (3, 5)
+
+
+def test_what_a_file_reader_keeps_is_known_by_its_place() -> None:
+    data = bytes(range(256)) * 4
+    with file_reader(data) as reader:
+        assert [reader.read_at(at, 2) for at in (100, 120, 130)] == [
+            data[100:102], data[120:122], data[130:132],
+        ]  # fmt: skip
+    with file_reader(data) as reader:
+        assert reader.read(1) == data[:1]
+
+
 def test_chunks_of_takes_a_stretch_and_leaves_the_rest() -> None:
     reader = StreamReader(iter([b"0123456789"]))
     assert list(chunks_of(reader, 7, step=3)) == [b"012", b"345", b"6"]

@@ -179,6 +179,12 @@ def test_26_a_corrupt_header_in_the_middle_is_an_error() -> None:
     assert error(data) == f"corrupt tar header at byte 1,024 after 'first'. {DAMAGED}"
 
 
+@pytest.mark.parametrize("data", [b"x" * BLOCK, b"x" * 9_000, b"x", bytes(BLOCK - 1)])
+def test_65_what_is_no_tar_at_all(data: bytes) -> None:
+    hint = "An image is saved with 'docker save TAG -o image.tar'"
+    assert error(data) == f"is not a tar archive. {hint}"
+
+
 def test_26_a_second_block_that_is_not_zero_is_an_error() -> None:
     data = tar(file("first"), bytes(BLOCK), file("second"))
     assert error(data) == f"a lone block of zeros at byte 1,024 after 'first'. {DAMAGED}"

@@ -45,6 +45,24 @@ def entry(parent: str, name: str, kind: Kind = Kind.FILE, size: int = 0, target:
     return Entry(parent, name, kind, size, (mode, 0, 0), 0, target, None)
 
 
+def test_a_folders_name_may_end_in_anything_but_a_slash() -> None:
+    layer = walked(folder("a~"), folder("b/c~"), file("b/c~/d"))
+    assert [(each.parent, each.name) for each in layer.entries] == [
+        ("", "a~"), ("b", "c~"), ("b/c~", "d"),
+    ]  # fmt: skip
+    assert split("b/a~/") == ("b", "a~")
+
+
+@pytest.mark.parametrize("path", ["a/..", "./", "/", "..", "a/../", "x/../.."])
+def test_what_stands_for_the_root_has_no_name(path: str) -> None:
+    layer = walked(header(path.encode(), kind=b"5"))
+    assert [(each.parent, each.name) for each in layer.entries] == [("", "")]
+
+
+def test_kinds_have_the_numbers_that_are_kept_of_them() -> None:
+    assert [*map(int, Kind)] == [0, 1, 2, 3, 4]
+
+
 def test_a_layer_as_a_whole() -> None:
     assert walked(
         folder("."),

@@ -143,7 +143,7 @@ def test_stages() -> None:
     assert [each.index for each in chain] == [0, 1, 3]
     assert found.target(None).index == 5
     assert (found.target("CHILD").index, found.target("2").index) == (1, 2)
-    assert (found.find("nothing"), found.find("9")) == (None, None)
+    assert (found.find("nothing"), found.find("9"), found.find("9" * 5_000)) == (None, None, None)
 
 
 def test_an_image_that_is_named_like_a_later_stage_is_an_image() -> None:

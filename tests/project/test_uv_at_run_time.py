@@ -94,3 +94,11 @@ def _split(path: str) -> tuple[str, str]:
 def test_uv(options: dict[str, Any], works: bool | None, detail: str) -> None:
     answer = examine(image(**options))
     assert (answer.works, answer.detail) == (works, detail)
+
+
+def test_numbers_of_users_that_no_system_has() -> None:
+    long = "9" * 5_000
+    for passwd in (None, f"a:x:{long}:{long}::/:/bin/sh\n".encode()):
+        answer = examine(image(user=f"{long}:{long}", passwd=passwd))
+        unknown = examine(image(user="who:who", passwd=None))
+        assert answer.detail == unknown.detail.replace("who:who", f"{long}:{long}")

@@ -145,8 +145,19 @@ def is_gnu_du() -> bool:
     return "GNU" in result.stdout
 
 
+def du(folder: Path) -> dict[str, int]:
+    """Return the bytes of each folder below `folder`, by its path from there."""
+    done = subprocess.run(
+        ["du", "--bytes", "--null", "."], cwd=folder, capture_output=True, check=True
+    )
+    lines = (line.decode().partition("\t") for line in done.stdout.split(b"\0")[:-1])
+    return {path.removeprefix("./").removeprefix("."): int(count) for count, _, path in lines}
+
+
 @pytest.mark.skipif(not is_gnu_du(), reason="needs GNU du")
 def test_the_numbers_are_those_of_du(tmp_path: Path) -> None:
+    # Older ones count the folders themselves, whose sizes are the host file system's own affair.
+    counts_folders = du(tmp_path)[""] > 0
     files = {f"d{i % 3}/e{i % 5}/f{i}": i * 1_237 for i in range(40)} | FILES
     found = usage(made_filesystem(made_layer(files, links={"a/b/again": "a/b/y"})))
     for path, size in files.items():
@@ -154,15 +165,8 @@ def test_the_numbers_are_those_of_du(tmp_path: Path) -> None:
         with (tmp_path / path).open("wb") as file:
             file.truncate(size)
     (tmp_path / "a/b/again").hardlink_to(tmp_path / "a/b/y")
-    du = subprocess.run(
-        ["du", "--bytes", "--null", "."], cwd=tmp_path, capture_output=True, check=True
-    )
-    theirs = {}
-    for line in du.stdout.split(b"\0")[:-1]:
-        count, _, path = line.decode().partition("\t")
-        theirs[path.removeprefix("./").removeprefix(".")] = int(count)
-    # du counts the folders themselves, whose sizes are the host file system's own affair.
-    for path in theirs:
+    theirs = du(tmp_path)
+    for path in theirs if counts_folders else ():
         for folder, _, _ in os.walk(tmp_path / path):
             theirs[path] -= Path(folder).lstat().st_size
     ours = {path: found.bytes_below(directory) for path, directory in found.directories}

@@ -18,6 +18,7 @@ from tests.builder import (
     OCI_LAYER,
     OCI_MANIFEST,
     Entry,
+    Image,
     blob,
     descriptor,
     docker,
@@ -29,6 +30,7 @@ from tests.builder import (
     oci,
     oci_index,
     oci_manifest,
+    plain,
     sha256,
     tar,
     with_file,
@@ -434,6 +436,55 @@ def test_23_an_uncompressed_layer_in_a_stream_is_checked_too(tmp_path: Path) -> 
     path = blob(ONE.layers[1]).path
     entries = with_file(docker(ONE), path, tar(file("other", 20)))
     assert "is not what its digest" in refusal(as_stream(tmp_path, entries))
+
+
+def oci_plain(made: Image) -> list[Entry]:
+    return oci(made, compress=plain)
+
+
+@pytest.mark.parametrize("save", [as_file, as_folder])
+@pytest.mark.parametrize("write", [docker, docker_legacy, oci_plain])
+def test_23_an_uncompressed_layer_is_hashed_when_asked_to(
+    tmp_path: Path, save: Save, write: Callable[..., list[Entry]]
+) -> None:
+    entries = write(ONE)
+    good = save(tmp_path, entries)
+    assert load(good, verify=True) == load(good)
+    # A file's content is passed over, so that only the digest can tell that it was changed.
+    [path] = [entry.path for entry in entries if entry.content == ONE.layers[1]]
+    changed_layer = ONE.layers[1][:513] + b"?" + ONE.layers[1][514:]
+    (tmp_path / "bad").mkdir()
+    bad = save(tmp_path / "bad", with_file(entries, path, changed_layer))
+    assert layer_bytes(load(bad)) == [100, 20, 3]
+    assert f"image.tar → layer 1 ({path}): the " in refusal(bad, verify=True)
+    assert f"{ONE.diff_ids[1]} says. The file is damaged" in refusal(bad, verify=True)
+
+
+@pytest.mark.parametrize("save", [as_file, as_folder])
+def test_23_a_diff_id_that_lies_about_a_compressed_layer(tmp_path: Path, save: Save) -> None:
+    entries = docker(ONE, compress=gzipped)
+    [config] = [entry.path for entry in entries if entry.content == ONE.config]
+    for lie, message in (
+        (f"sha256:{'1' * 64}", f"the layer is not what its diff_id sha256:{'1' * 64} says"),
+        ("md5:1", "is named by what is no digest: 'md5:1'"),
+    ):
+        wrong = ONE.config.replace(ONE.diff_ids[1].encode(), lie.encode())
+        folder = tmp_path / lie.partition(":")[0]
+        folder.mkdir()
+        path = save(folder, with_file(entries, config, wrong))
+        assert layer_bytes(load(path)) == [100, 20, 3]
+        assert message in refusal(path, verify=True)
+
+
+def test_23_a_blob_that_stands_for_two_layers(tmp_path: Path) -> None:
+    entries = docker(ONE)
+    layers = [blob(data).path for data in ONE.layers]
+    entries = with_manifest(entries, Layers=[layers[0], layers[0], layers[2]])
+    path = as_file(tmp_path, entries)
+    assert layer_bytes(load(path)) == [100, 100, 3]
+    assert "has another diff_id than a layer before it of the same blob" in refusal(
+        path, verify=True
+    )
 
 
 @ways

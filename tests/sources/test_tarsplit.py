@@ -107,6 +107,12 @@ def test_a_layer_by_its_records_is_the_layer_by_its_tar(tmp_path: Path) -> None:
     assert walk(path, files) == read_layer(StreamReader(iter([tar(*ENTRIES)])), CAPTURE)
 
 
+def test_entries_that_are_known_by_their_records_count_too(tmp_path: Path) -> None:
+    path, files = split_tar([file(f"d/f{number}.py", 1) for number in range(9)], tmp_path)
+    with Beneath(files) as folder, pytest.raises(TooLarge, match="more entries at 'd/f5"):
+        read_layer(TarSplitReader(records(path), folder), meter=Meter(Limits(entries=5)))
+
+
 LONG = "/".join(["folder"] * 40)
 # Each makes one member, named for its place in the tar.
 MEMBERS: list[Callable[[str], Entry | bytes]] = [

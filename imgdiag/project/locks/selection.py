@@ -15,6 +15,7 @@ from imgdiag.image import Platform
 from imgdiag.project.locks.lock import Lock, Locked, LockedPackage, LockedRequirement
 from imgdiag.python.environments import Environment
 from imgdiag.python.markers import Markers
+from imgdiag.text import whole_number
 
 LINUX = Platform("linux", "amd64")
 _PYTHONS = tuple(f"3.{minor}" for minor in range(8, 31))
@@ -180,7 +181,8 @@ def _tag_rank(tag: Tag, platform: Platform, python: str) -> tuple[int, int] | No
         return built_for, 3
     if tag.abi == "abi3" and tag.interpreter.startswith("cp3"):
         minor, wanted = tag.interpreter[3:], digits[1:]
-        fits = minor.isdecimal() and wanted.isdecimal() and int(minor) <= int(wanted)
+        least, given = whole_number(minor), whole_number(wanted)
+        fits = least is not None and given is not None and least <= given
         return (built_for, 2) if fits else None
     if tag.interpreter in ("py3", f"py{digits}") and tag.abi == "none":
         return built_for, 1
