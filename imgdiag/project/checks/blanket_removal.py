@@ -1,11 +1,10 @@
 """blanket-removal: folders removed by their name, whatever package they belong to."""
 
-import posixpath
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._find import Find
 from imgdiag.project.checks._mends import in_dockerfile
 from imgdiag.project.checks._tools import call
 from imgdiag.project.project import Project
@@ -66,27 +65,14 @@ def _copies_packages(placed: Placed) -> bool:
 
 def _removed_names(placed: Placed, ran: Ran) -> Iterator[str]:
     """Yield the names that a find deletes among installed packages."""
-    words = ran.command.words
-    if ran.command.name != "find":
-        return
-    deletes = "-delete" in words or ("-exec" in words and any(word == "rm" for word in words))
-    if not deletes and not any(
-        following.command.before == "|" and "rm" in following.command.words
-        for following in placed.ran[ran.index + 1 :][:1]
+    following = [each.command for each in placed.ran[ran.index + 1 :][:1]]
+    piped = next((each for each in following if each.before == "|"), None)
+    find = Find.of(ran.command, piped)
+    if find is None or not any(
+        _holds_packages(placed.path(root, ran), placed) for root in find.roots
     ):
         return
-    roots = []
-    for word in words[1:]:
-        if word.startswith(("-", "(", "!")):
-            break
-        roots.append(placed.path(word, ran))
-    if not any(_holds_packages(root, placed) for root in roots or [ran.folder]):
-        return
-    for word, following in pairwise(words):
-        if word in ("-name", "-iname"):
-            yield following
-        elif word in ("-path", "-ipath", "-wholename"):
-            yield posixpath.basename(following.rstrip("/*"))
+    yield from find.names
 
 
 def _holds_packages(root: str, placed: Placed) -> bool:
