@@ -1,13 +1,29 @@
 """build-tools-shipped: compilers and headers in the final image."""
 
+import re
 from collections.abc import Iterator
 
+from imgdiag.finding import Fix
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._mends import in_dockerfile
-from imgdiag.project.checks._packages import is_build_tool, packages_of, removed_by
-from imgdiag.project.checks._tools import call
+from imgdiag.project.checks._bases import FullBase
+from imgdiag.project.checks._environments import made_by
+from imgdiag.project.checks._mends import appended, edited, in_dockerfile, rewritten
+from imgdiag.project.checks._packages import (
+    builds,
+    is_build_tool,
+    library_of,
+    packages_of,
+    removed_by,
+)
+from imgdiag.project.checks._tools import call, installs
+from imgdiag.project.instruction import Instruction
 from imgdiag.project.project import Project
-from imgdiag.project.runs import Ran
+from imgdiag.project.runs import Placed, Ran, readable
+
+_PYTHON = frozenset(("pip", "uv", "poetry", "pipenv", "pdm"))
+_APT = ("apt-get", "apt")
+_MANAGING = frozenset((*_APT, "apk", "dnf", "microdnf", "rm", "yum"))
+_PYTHON_IMAGE = re.compile(r"(^|/)python(:|$)")
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
@@ -22,21 +38,138 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         ]
         if not kept:
             continue
-        base = project.shipped_stages[0].base
-        names = " ".join(name for _, name in kept)
-        manager, sub = call(kept[0][0].command)
-        tool = f"{manager} {sub}" + " -y" * (manager != "apk")
+        full = FullBase.of(project.shipped_stages[0].base)
+        had = f"; {full.name} has a compiler and most headers already" if full else ""
         yield CHECK.at(
             project,
             kept[0][0].line,
-            f"{', '.join(names.split())}: for building, and shipped with the image",
-            in_dockerfile(
-                "Build in a stage of its own, and copy what it makes",
-                f"FROM {base} AS build\nRUN {tool} {names}\n# … and what needs it\n\n"
-                f"FROM {base}\nCOPY --from=build <what was made> <where it goes>",
-            ),
+            f"{', '.join(name for _, name in kept)}: for building, and shipped with the image{had}",
+            _mend(project, placed, kept),
             end_line=placed.instruction.end_line,
         )
+
+
+def _mend(project: Project, placed: Placed, kept: list[tuple[Ran, str]]) -> Fix:
+    last = kept[-1][0]
+    used_here = any(_uses(ran) for ran in placed.ran[last.index + 1 :])
+    names = list(dict.fromkeys(name for _, name in kept))
+    libraries = list(dict.fromkeys(library for name in names if (library := library_of(name))))
+    unknown = [name for name in names if library_of(name) is None]
+    stays = f"; what runs needs {', '.join(libraries)}" if libraries else ""
+    asks = [f"# and the library of {name}, if it is needed to run" for name in unknown]
+    full = FullBase.of(project.shipped_stages[0].base)
+    if (
+        used_here
+        and full is None
+        and call(last.command)[0] in _APT
+        and _is_plain(placed.instruction)
+    ):
+        adding = edited(
+            placed.instruction, *((ran.command.end, ran.command.end, f" {' '.join(libraries)}")
+            for ran in (last,) if libraries)
+        )  # fmt: skip
+        mended = appended(adding, f"apt-get purge -y --auto-remove {' '.join(names)}")
+        return in_dockerfile(
+            f"Take them out in the same RUN, when they have done their work{stays}",
+            "\n".join((*asks, mended)),
+        )
+    return in_dockerfile(
+        f"Build in a stage of its own, and copy what it makes{stays}",
+        "\n".join(_stages(project, placed, kept, libraries, asks)),
+    )
+
+
+def _stages(
+    project: Project,
+    placed: Placed,
+    kept: list[tuple[Ran, str]],
+    libraries: list[str],
+    asks: list[str],
+) -> Iterator[str]:
+    """Yield the lines of a build stage, and of the one that runs."""
+    base = project.shipped_stages[0].base
+    full = FullBase.of(base)
+    later = project.shipped[project.shipped.index(placed) + 1 :]
+    users = [each for each in (placed, *later) if any(_uses(ran) for ran in each.ran)]
+    environments = list(dict.fromkeys(path for each in users for path in made_by(each)))
+    in_venv = not environments and _PYTHON_IMAGE.search(base) and any(
+        call(ran.command)[0] in _PYTHON for each in users for ran in each.ran
+    )  # fmt: skip
+    variables = "ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH"
+    lines = ", ".join(str(each.instruction.line) for each in users if each is not placed)
+    yield f"FROM {base} AS build"
+    if in_venv:
+        yield f"RUN python3 -m venv /opt/venv\n{variables}"
+    yield rewritten(placed.instruction)
+    if lines or placed not in users:
+        yield f"# here line {lines}, with its files" if lines else "# here what needs it"
+    yield f"\nFROM {full.slim if full else base}"
+    yield from asks
+    if placed in users:
+        yield from _installing(placed, kept, libraries)
+    else:
+        yield from _without(placed, kept, libraries)
+    if in_venv:
+        yield f"COPY --from=build /opt/venv /opt/venv\n{variables}"
+    for path in environments:
+        yield f"COPY --from=build {readable(path)} {readable(path)}"
+    if not in_venv and not environments:
+        yield "COPY --from=build <what was made> <where it goes>"
+
+
+def _staying(placed: Placed, kept: list[tuple[Ran, str]], libraries: list[str]) -> list[str]:
+    tools = {name for _, name in kept}
+    named = [name for ran in placed.ran for name in packages_of(ran.command)]
+    return [*(name for name in named if name not in tools), *libraries]
+
+
+def _installing(placed: Placed, kept: list[tuple[Ran, str]], libraries: list[str]) -> Iterator[str]:
+    """Yield the RUN that installs what stays, and nothing else."""
+    if names := " ".join(_staying(placed, kept, libraries)):
+        if call(kept[0][0].command)[0] in _APT:
+            yield (
+                f"RUN apt-get update \\\n && apt-get install -y --no-install-recommends {names} "
+                "\\\n && rm -rf /var/lib/apt/lists/*"
+            )
+        else:
+            yield f"RUN {' '.join(call(kept[0][0].command))} {names}"
+
+
+def _without(placed: Placed, kept: list[tuple[Ran, str]], libraries: list[str]) -> Iterator[str]:
+    """Yield the RUN with the libraries in place of the tools, if anything is left of it."""
+    instruction = placed.instruction
+    tools = {name for _, name in kept}
+    others = any(ran.command.words and call(ran.command)[0] not in _MANAGING for ran in placed.ran)
+    if not (others or _staying(placed, kept, libraries)):
+        return
+    if not _is_plain(instruction):
+        yield f"# line {instruction.line}, without {', '.join(sorted(tools))}"
+        return
+    edits = []
+    for ran in dict.fromkeys(ran for ran, _ in kept):
+        for match in re.finditer(r"(\S+) ?", instruction.rest[ran.command.start : ran.command.end]):
+            if re.split("[=/<>~:]", match[1])[0] in tools:
+                start = ran.command.start + match.start()
+                edits.append((start, start + len(match[0]), ""))
+    edits += [
+        (ran.command.end, ran.command.end, f" {' '.join(libraries)}")
+        for ran in (kept[-1][0],)
+        if libraries
+    ]
+    text = rewritten(edited(instruction, *edits))
+    yield re.sub(r"(?<=\S) {2,}(?=\S)", " ", text)
+
+
+def _uses(ran: Ran) -> bool:
+    """Tell whether a command may compile: it builds, or installs for a language."""
+    command = ran.command
+    return builds(command) or (
+        installs(command) and (call(command)[0] in _PYTHON or call(command)[0] in ("npm", "yarn"))
+    )
+
+
+def _is_plain(instruction: Instruction) -> bool:
+    return not instruction.heredocs and instruction.exec_form is None
 
 
 def _goes(ran: Ran, package: str, later: tuple[Ran, ...]) -> bool:
@@ -68,6 +201,17 @@ CHECK = Check(
             "RUN apt-get update && apt-get install -y --no-install-recommends \\\n"
             "    curl build-essential libpq-dev && rm -rf /var/lib/apt/lists/*\n",
             2,
+        ),
+        dockerfile_example(
+            "a compiler on top of a base that has one, and one that is used in the same RUN",
+            "FROM python:3.11\n"
+            "RUN apt-get update && apt-get install -y --no-install-recommends gcc libpq-dev \\\n"
+            " && pip install --no-cache-dir psycopg2 && rm -rf /var/lib/apt/lists/*\n"
+            "RUN apt-get update && apt-get install -y --no-install-recommends cmake \\\n"
+            " && rm -rf /var/lib/apt/lists/*\n"
+            "RUN pip install --no-cache-dir dlib\n",
+            2,
+            4,
         ),
         dockerfile_example(
             "in a build stage, or taken out in the same RUN",
