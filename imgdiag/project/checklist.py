@@ -65,6 +65,19 @@ def _unknown(name: str, detail: str) -> Item:
     return Item(name=name, status=Status.UNKNOWN, detail=detail)
 
 
+# What leaves in a layer what the container never needs.
+_CLEAN_UP = (
+    "apt-leftovers",
+    "archive-kept",
+    "blanket-removal",
+    "cache-kept",
+    "chown-after-copy",
+    "cleanup-in-later-layer",
+    "download-kept",
+    "pip-keeps-cache",
+)
+
+
 class _ProjectItems:
     """What the project's files tell, before anything is built."""
 
@@ -81,8 +94,8 @@ class _ProjectItems:
         yield self._without_dev()
         yield self._from_checks(
             "clean-up happens where files are made, before COPY",
-            ("cleanup-in-later-layer", "chown-after-copy", "blanket-removal"),
-            "nothing is cleaned up or changed after it was copied",
+            _CLEAN_UP,
+            "no cache and no archive is left in a layer, and nothing is changed after its COPY",
         )
         yield self._from_checks(
             "no failure is masked",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgdiag.project.checks._find import Answer, Find
 from imgdiag.project.checks._tools import call
 from imgdiag.project.expansion import HOLE
-from imgdiag.project.runs import Placed, Ran
+from imgdiag.project.runs import Placed, Ran, quoted
 
 _CONDA = frozenset(("conda", "mamba", "micromamba"))
 
@@ -106,7 +105,7 @@ def written(deleted: list[Deletion], folder: str, moves: tuple[str, str] = ("", 
     find = deleted[0].find
     named = find.roots if find else ran.command.arguments
     if not deleted[0].word or (as_it_is and set(words) >= set(named)):
-        return _text(placed, ran, deleted[0].last)
+        return placed.text_of(ran, deleted[0].last)
     places = {
         word: word if as_it_is else _absolute(word, path, ran, moves)
         for word, path in words.items()
@@ -118,20 +117,11 @@ def written(deleted: list[Deletion], folder: str, moves: tuple[str, str] = ("", 
         is_written = ran.command.words[1 : 1 + len(named)] == named
         rest = ran.command.words[1 + len(named) * is_written :]
         moved = [_in_place(word, places) for word in rest]
-        text = " ".join((ran.command.words[0], *places.values(), *map(_quoted, moved)))
+        text = " ".join((ran.command.words[0], *places.values(), *map(quoted, moved)))
     if deleted[0].last is not ran:
         end = deleted[0].last
         text += f" {end.command.before} {' '.join(end.command.words)}"
     return text
-
-
-def _text(placed: Placed, ran: Ran, last: Ran) -> str:
-    instruction = placed.instruction
-    if not instruction.heredocs and instruction.exec_form is None:
-        text = instruction.rest[ran.command.start : last.command.end]
-        if text.startswith(ran.command.words[0]):
-            return text
-    return " ".join(map(_quoted, ran.command.words))
 
 
 def _absolute(word: str, path: str, ran: Ran, moves: tuple[str, str]) -> str:
@@ -154,7 +144,3 @@ def _in_place(word: str, places: dict[str, str]) -> str:
         if word.startswith(f"{root}/"):
             return place + word[len(root) :]
     return word
-
-
-def _quoted(word: str) -> str:
-    return "\\;" if word == ";" else word if word in ("{}", "!") else shlex.quote(word)
