@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgdiag.project.checks._find import Answer, Find
-from imgdiag.project.checks._tools import call
+from imgdiag.project.checks._tools import CONDA, call
 from imgdiag.project.expansion import HOLE
 from imgdiag.project.runs import Placed, Ran, quoted
-
-_CONDA = frozenset(("conda", "mamba", "micromamba"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -90,7 +88,7 @@ def _cleaned(placed: Placed, ran: Ran) -> Iterator[str]:
         yield "/var/cache/apt"
     elif (tool, sub) == ("pip", "cache") and placed.home:
         yield f"{placed.home}/.cache/pip"
-    elif tool in _CONDA and sub == "clean":
+    elif tool in CONDA and sub == "clean":
         yield "/opt/conda/pkgs"
 
 

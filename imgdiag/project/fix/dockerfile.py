@@ -25,6 +25,7 @@ _MOST_CHANGES = 200
 # Their mend is the instruction written anew, and changes nothing but what stays in the layer.
 _REWRITES = {
     "apt-leftovers": "apt's lists are removed in the RUN that loads them",
+    "cache-kept": "the cache of what installs is in no layer",
     "pip-keeps-cache": "pip's cache is mounted while building, so that it is in no layer",
     "poetry-install-dev": "the main group alone is installed",
     "uv-sync-dev": "the development dependencies stay out",
