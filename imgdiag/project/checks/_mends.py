@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from imgdiag.finding import Fix
 from imgdiag.project.instruction import Instruction
+from imgdiag.project.runs import Ran
 from imgdiag.steps import guarded
 
 
@@ -49,6 +50,29 @@ def edited(instruction: Instruction, *edits: tuple[int, int, str]) -> Instructio
         more = len(text) - (end - start)
         starts = [(at + more if at >= end and at else at, line) for at, line in starts]
     return replace(instruction, rest=rest, starts=tuple(starts))
+
+
+def without_words(
+    instruction: Instruction, ran: Ran, words: Collection[str], added: Iterable[str] = ()
+) -> Instruction:
+    """Return a RUN whose command lacks some of its words, and has others at its end."""
+    start, end = ran.command.start, ran.command.end
+    edits = [
+        (start + match.start(), start + match.end(), "")
+        for match in re.finditer(r"(\S+) ?", instruction.rest[start:end])
+        if match[1].strip("\"'") in words
+    ]
+    more = "".join(f" {word}" for word in added)
+    if edits and edits[-1][1] == end:  # both are at the end: one edit
+        edits[-1] = (edits[-1][0], end, more.strip())
+    elif more:
+        edits.append((end, end, more))
+    return edited(instruction, *edits)
+
+
+def is_plain(instruction: Instruction) -> bool:
+    """Tell whether the offsets of a RUN's commands are those of its text: it is no heredoc."""
+    return not instruction.heredocs and instruction.exec_form is None
 
 
 def in_dockerfile(summary: str, snippet: str) -> Fix:

@@ -7,7 +7,14 @@ from imgdiag.finding import Fix
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._bases import FullBase
 from imgdiag.project.checks._environments import made_by
-from imgdiag.project.checks._mends import appended, edited, in_dockerfile, rewritten
+from imgdiag.project.checks._mends import (
+    appended,
+    edited,
+    in_dockerfile,
+    is_plain,
+    rewritten,
+    without_words,
+)
 from imgdiag.project.checks._packages import (
     builds,
     is_build_tool,
@@ -16,7 +23,6 @@ from imgdiag.project.checks._packages import (
     removed_by,
 )
 from imgdiag.project.checks._tools import call, installs
-from imgdiag.project.instruction import Instruction
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, Ran, readable
 
@@ -62,7 +68,7 @@ def _mend(project: Project, placed: Placed, kept: list[tuple[Ran, str]]) -> Fix:
         used_here
         and full is None
         and call(last.command)[0] in _APT
-        and _is_plain(placed.instruction)
+        and is_plain(placed.instruction)
     ):
         adding = edited(
             placed.instruction, *((ran.command.end, ran.command.end, f" {' '.join(libraries)}")
@@ -142,22 +148,14 @@ def _without(placed: Placed, kept: list[tuple[Ran, str]], libraries: list[str]) 
     others = any(ran.command.words and call(ran.command)[0] not in _MANAGING for ran in placed.ran)
     if not (others or _staying(placed, kept, libraries)):
         return
-    if not _is_plain(instruction):
+    if not is_plain(instruction):
         yield f"# line {instruction.line}, without {', '.join(sorted(tools))}"
         return
-    edits = []
-    for ran in dict.fromkeys(ran for ran, _ in kept):
-        for match in re.finditer(r"(\S+) ?", instruction.rest[ran.command.start : ran.command.end]):
-            if re.split("[=/<>~:]", match[1])[0] in tools:
-                start = ran.command.start + match.start()
-                edits.append((start, start + len(match[0]), ""))
-    edits += [
-        (ran.command.end, ran.command.end, f" {' '.join(libraries)}")
-        for ran in (kept[-1][0],)
-        if libraries
-    ]
-    text = rewritten(edited(instruction, *edits))
-    yield re.sub(r"(?<=\S) {2,}(?=\S)", " ", text)
+    last = kept[-1][0]
+    for ran in sorted({ran for ran, _ in kept}, key=lambda ran: -ran.index):
+        words = [w for w in ran.command.words if re.split("[=/<>~:]", w)[0] in tools]
+        instruction = without_words(instruction, ran, words, libraries if ran is last else ())
+    yield rewritten(instruction)
 
 
 def _uses(ran: Ran) -> bool:
@@ -166,10 +164,6 @@ def _uses(ran: Ran) -> bool:
     return builds(command) or (
         installs(command) and (call(command)[0] in _PYTHON or call(command)[0] in ("npm", "yarn"))
     )
-
-
-def _is_plain(instruction: Instruction) -> bool:
-    return not instruction.heredocs and instruction.exec_form is None
 
 
 def _goes(ran: Ran, package: str, later: tuple[Ran, ...]) -> bool:
