@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from imgdiag.project.check import ProjectFinding
-from imgdiag.project.checks import conda_cuda, developers_tools, opencv_with_windows
+from imgdiag.project.checks import (
+    conda_cuda,
+    copy_before_install,
+    developers_tools,
+    opencv_with_windows,
+)
 from imgdiag.project.checks._installed import named
 from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.project.project import Project
@@ -85,4 +90,23 @@ def test_cuda_of_conda(tmp_path: Path) -> None:
     assert (finding.line, finding.fix.snippet) == (
         5,
         "# in place of cuda-version=12.4\n  - pytorch-cpu",
+    )
+
+
+def test_dependencies_before_the_sources(tmp_path: Path) -> None:
+    text = "FROM a\nCOPY --chown=7 . /src\nRUN cd /src && uv sync --locked\n"
+    [finding] = copy_before_install.CHECK.run(project(tmp_path, text))
+    assert finding.fix.snippet == (
+        "COPY pyproject.toml uv.lock /src/\n"
+        "RUN cd /src && uv sync --no-install-project --locked\n"
+        "COPY --chown=7 . /src\nRUN cd /src && uv sync --locked"
+    )
+    text = "FROM a\nCOPY . .\nRUN pip install -r requirements.txt\n"
+    [finding] = copy_before_install.CHECK.run(project(tmp_path, text))
+    assert finding.fix.snippet == (
+        "COPY requirements.txt ./\nRUN pip install -r requirements.txt\nCOPY . ."
+    )
+    assert (
+        list(copy_before_install.CHECK.run(project(tmp_path, text, requirements_txt="-e .\n")))
+        == []
     )

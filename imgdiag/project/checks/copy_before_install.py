@@ -45,7 +45,8 @@ def _finding(
 ) -> ProjectFinding:
     everything = rewritten(copy.instruction)
     alone = rewritten(placed.instruction)
-    lines = [f"COPY {files} ./", alone, everything]
+    target = f"{copy.instruction.arguments[-1].rstrip('/')}/"
+    lines = [f"COPY {files} {target}", alone, everything]
     if option:
         lines = [lines[0], with_option(placed.instruction, command, option), everything, alone]
     line = copy.instruction.line
