@@ -22,6 +22,12 @@ from imgdiag.project.runs import Placed, covers
 from imgdiag.text import shortened
 
 _MOST_CHANGES = 200
+_MOUNT = "--mount=type="
+# Sources: Docker Engine's release notes, 23.0; buildah's, 1.24.
+_NEEDS_BUILDKIT = (
+    "cache mounts need BuildKit, which Docker builds with since 23.0, or podman 4; for Docker's "
+    "classic builder or kaniko, tell the tool --no-cache (pip --no-cache-dir) in its place"
+)
 # Their mend is the instruction written anew, and changes nothing but what stays in the layer.
 _REWRITES = {
     "apt-leftovers": "apt's lists are removed in the RUN that loads them",
@@ -69,7 +75,13 @@ def dockerfile_patch(project: Project, text: str, path: str) -> Iterator[Patch |
         text, project, findings = changed, after, left
         reasons.append(change.reason)
     if text != original:
-        yield Patch(path=path, before=original, after=text, reasons=tuple(dict.fromkeys(reasons)))
+        yield Patch(
+            path=path,
+            before=original,
+            after=text,
+            reasons=tuple(dict.fromkeys(reasons)),
+            notes=(_NEEDS_BUILDKIT,) if _MOUNT in text and _MOUNT not in original else (),
+        )
     for finding in findings:
         if finding.path == name and finding.check != context_junk.CHECK.name:
             reason = refused.get(_key(finding), _leave(finding))

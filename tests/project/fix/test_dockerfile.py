@@ -186,3 +186,22 @@ def test_heredocs_are_changed_by_hand(tmp_path: Path) -> None:
     assert [each.reason.rpartition(": ")[2] for each in unsure] == [
         "its RUN is one to change by hand"
     ]
+
+
+@pytest.mark.parametrize(
+    ("run", "noted"),
+    [
+        ("RUN pip install flask", True),
+        ("RUN --mount=type=secret,id=a pip install flask", False),
+        ("RUN uv sync --locked", False),
+    ],
+)
+def test_a_cache_mount_where_there_was_none_says_what_it_needs(
+    tmp_path: Path, run: str, noted: bool
+) -> None:
+    text = f"FROM python:3.11-slim\nWORKDIR /app\n{run}\n"
+    project = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
+    [patch] = (
+        each for each in dockerfile_patch(project, text, "Dockerfile") if isinstance(each, Patch)
+    )
+    assert ["BuildKit" in note for note in patch.notes] == [True] * noted
