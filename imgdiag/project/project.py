@@ -24,6 +24,7 @@ _DEVELOPMENT = re.compile(r"(^|[-_.])(dev|devel|development|tests?|testing|ci|li
 
 _GPU_BASE = re.compile(r"(^|/)(nvidia/|rocm/)|cuda|-gpu\b|\brocm")
 _GPU_INDEX = re.compile(r"/(cu\d{2,3}|rocm[\d.]+|xpu)/?$")
+_GPU_INDEX_NAMED = re.compile(r"https?://[\w./-]+/whl/(cu\d{2,3}|rocm[\d.]+|xpu)\b")
 _CPU_INDEX = re.compile(r"/whl/cpu\b|UV_TORCH_BACKEND=[\"']?cpu\b|--torch-backend[= ]cpu\b")
 
 
@@ -125,6 +126,13 @@ class Project:
         for index in settings.indexes if settings else ():
             if _GPU_INDEX.search(index.url):
                 return f"the index {index.url}"
+        for lock in self.locks:
+            for url in lock.indexes:
+                if _GPU_INDEX.search(url):
+                    return f"{lock.path} names the index {url}"
+        for placed in self.built:
+            if match := _GPU_INDEX_NAMED.search(placed.instruction.command):
+                return f"the Dockerfile names the index {match[0]}"
         names = [each.name for each in settings.declared if each.where == "project"] if (
             settings) else []  # fmt: skip
         names += [root.name for lock in self.locks for root in lock.roots if not root.group]

@@ -31,7 +31,7 @@ FROM python:3.12-slim AS build
 RUN python3 -m venv /opt/venv
 ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH
 {run}
-# here line 4, with its files
+# here line 4 and what they need
 
 FROM python:3.12-slim
 # and the library of libfoo-dev, if it is needed to run
@@ -56,7 +56,7 @@ def test_a_full_base_has_a_compiler_already() -> None:
     [finding] = found(f"FROM python:3.12\n{INSTALL} gcc\nRUN uv sync --locked\n")
     assert finding.message.endswith("; python:3.12 has a compiler and most headers already")
     assert finding.fix.snippet == (
-        f"FROM python:3.12 AS build\n{INSTALL} gcc\n# here line 3, with its files\n\n"
+        f"FROM python:3.12 AS build\n{INSTALL} gcc\n# here line 3 and what they need\n\n"
         "FROM python:3.12-slim\nCOPY --from=build .venv .venv"
     )
 
@@ -66,7 +66,8 @@ def test_alpine() -> None:
     [finding] = found(text)
     assert finding.fix.snippet == (
         "FROM python:3.12-alpine AS build\nRUN apk add --no-cache build-base postgresql-dev\n"
-        "# here line 3, with its files\n\nFROM python:3.12-alpine\nRUN apk add --no-cache libpq\n"
+        "# here line 3 and what they need\n\nFROM python:3.12-alpine\n"
+        "RUN apk add --no-cache libpq\n"
         "COPY --from=build <what was made> <where it goes>"
     )
 
@@ -83,3 +84,24 @@ def test_alpine() -> None:
 )
 def test_what_runs_in_place_of_headers(package: str, library: str | None) -> None:
     assert library_of(package) == library
+
+
+@pytest.mark.parametrize(
+    ("install", "later"),
+    [
+        ("apk add --virtual .build gcc", "apk del .build"),
+        ("apt-get install -y gcc", "apt-get purge -y gcc"),
+    ],
+)
+def test_taken_out_too_late(install: str, later: str) -> None:
+    [finding] = found(f"FROM a\nRUN {install}\nRUN make\nRUN {later}\n")
+    assert finding.message.endswith("; line 4 takes them out too late")
+
+
+def test_a_group_of_alpine_is_dropped_as_a_whole() -> None:
+    run = "RUN apk add --virtual .b gcc postgresql-dev && apk add libpq"
+    [finding] = found(f"FROM a\nUSER root\n{run}\nRUN make\n")
+    assert finding.fix.snippet.partition("\n\n")[2] == (
+        "FROM a\nUSER root\nRUN apk add --no-cache libpq\n"
+        "COPY --from=build <what was made> <where it goes>"
+    )

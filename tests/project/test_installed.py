@@ -12,6 +12,7 @@ from imgdiag.project.checks import (
     copy_before_install,
     developers_tools,
     opencv_with_windows,
+    torch_source_missing,
 )
 from imgdiag.project.checks._installed import named
 from imgdiag.project.dockerfile import parse_dockerfile
@@ -110,3 +111,27 @@ def test_dependencies_before_the_sources(tmp_path: Path) -> None:
         list(copy_before_install.CHECK.run(project(tmp_path, text, requirements_txt="-e .\n")))
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "mended"),
+    [
+        (
+            "pip install torch==2.4 torchvision",
+            "pip install torch==2.4 torchvision --index-url https://download.pytorch.org/whl/cpu",
+        ),
+        (
+            "uv pip install --system torch fastapi && true",
+            (
+                "uv pip install --system torch fastapi --extra-index-url "
+                "https://download.pytorch.org/whl/cpu && true"
+            ),
+        ),
+        ("pip install --index-url https://mirror torch", ""),
+        ("pip install torchmetrics", ""),
+    ],
+)
+def test_torch_in_a_run(tmp_path: Path, command: str, mended: str) -> None:
+    made = project(tmp_path, f"FROM a\nRUN {command}\n")
+    found = list(torch_source_missing.CHECK.run(made))
+    assert [each.fix.snippet for each in found] == [f"RUN {mended}"] * bool(mended)

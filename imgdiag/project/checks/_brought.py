@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from imgdiag.finding import WARNING_BYTES
 from imgdiag.project.checks._environments import SYSTEM, made_by, of_pip
-from imgdiag.project.checks._tools import cache_of, call, runs_of
+from imgdiag.project.checks._tools import CONDA, cache_of, call, installs, runs_of
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, covers
 
@@ -36,6 +36,8 @@ _ENVIRONMENT = (
     ),
     f"{_PACKAGE}-1.0.dist-info/RECORD",
 )  # fmt: skip
+
+_CONDA = (*_ENVIRONMENT, "lib/library.a", "share/jupyter/module.js.map")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,8 @@ def brought_by(project: Project, placed: Placed) -> Iterator[Brought]:
     for ran in runs_of(placed, "pip", "install")[:1]:
         if of_pip(placed, ran) == SYSTEM:
             yield Brought(placed=placed, path=SYSTEM, whole=False, holds=_ENVIRONMENT)
+    if any(call(ran.command)[0] in CONDA and installs(ran.command) for ran in placed.ran):
+        yield Brought(placed=placed, path="/opt/conda", whole=False, holds=_CONDA)
     if any(call(ran.command)[0] in ("apt", "apt-get") for ran in placed.ran):
         yield from (Brought(placed=placed, path=path, whole=True) for path in _APT)
     for tool, subs in (("pip", ("install",)), ("uv", ("sync", "pip install")), ("npm", ("ci",))):

@@ -48,8 +48,15 @@ def edited(instruction: Instruction, *edits: tuple[int, int, str]) -> Instructio
     for start, end, text in sorted(edits, reverse=True):
         rest = rest[:start] + text + rest[end:]
         more = len(text) - (end - start)
-        starts = [(at + more if at >= end and at else at, line) for at, line in starts]
+        starts = [(_moved(at, start, end, more), line) for at, line in starts]
     return replace(instruction, rest=rest, starts=tuple(starts))
+
+
+def _moved(at: int, start: int, end: int, more: int) -> int:
+    """Return where a line begins after an edit, which may have taken its first letters."""
+    if at >= end and at:
+        return at + more
+    return min(at, start) if start < at else at
 
 
 def without_words(
@@ -59,12 +66,12 @@ def without_words(
     start, end = ran.command.start, ran.command.end
     edits = [
         (start + match.start(), start + match.end(), "")
-        for match in re.finditer(r"(\S+) ?", instruction.rest[start:end])
+        for match in re.finditer(r" ?(\S+)", instruction.rest[start:end])
         if match[1].strip("\"'") in words
     ]
     more = "".join(f" {word}" for word in added)
     if edits and edits[-1][1] == end:  # both are at the end: one edit
-        edits[-1] = (edits[-1][0], end, more.strip())
+        edits[-1] = (edits[-1][0], end, more)
     elif more:
         edits.append((end, end, more))
     return edited(instruction, *edits)

@@ -49,10 +49,26 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         yield CHECK.at(
             project,
             kept[0][0].line,
-            f"{', '.join(name for _, name in kept)}: for building, and shipped with the image{had}",
+            f"{', '.join(name for _, name in kept)}: for building, and shipped with the image"
+            f"{_too_late(project, placed, kept)}{had}",
             _mend(project, placed, kept),
             end_line=placed.instruction.end_line,
         )
+
+
+def _too_late(project: Project, placed: Placed, kept: list[tuple[Ran, str]]) -> str:
+    """Return which later RUN takes the tools out, which takes nothing from this layer."""
+    for other in project.shipped[project.shipped.index(placed) + 1 :]:
+        for ran in other.ran:
+            names = removed_by(ran.command)
+            if any(name in names or _virtual(of) in ran.command.words[1:] for of, name in kept):
+                return f"; line {ran.line} takes them out too late"
+    return ""
+
+
+def _virtual(ran: Ran) -> str | None:
+    """Return the name of the group that `apk add` makes, None without one."""
+    return ran.command.value("--virtual") or ran.command.value("-t")
 
 
 def _mend(project: Project, placed: Placed, kept: list[tuple[Ran, str]]) -> Fix:
@@ -102,16 +118,20 @@ def _stages(
         call(ran.command)[0] in _PYTHON for each in users for ran in each.ran
     )  # fmt: skip
     variables = "ENV VIRTUAL_ENV=/opt/venv PATH=/opt/venv/bin:$PATH"
-    lines = ", ".join(str(each.instruction.line) for each in users if each is not placed)
+    lines = [str(each.instruction.line) for each in users if each is not placed]
+    user = f"USER {placed.scope.user}\n" if placed.scope.user else ""
     yield f"FROM {base} AS build"
     if in_venv:
         yield f"RUN python3 -m venv /opt/venv\n{variables}"
-    yield rewritten(placed.instruction)
+    yield user + rewritten(placed.instruction)
     if lines or placed not in users:
-        yield f"# here line {lines}, with its files" if lines else "# here what needs it"
+        what = f"line{'s' * (len(lines) > 1)} {', '.join(lines)} and what they need"
+        yield f"# here {what}" if lines else "# here what needs it"
     yield f"\nFROM {full.slim if full else base}"
+    if user:
+        yield user.rstrip()
     yield from asks
-    if placed in users:
+    if placed in users or any(_virtual(ran) for ran, _ in kept):
         yield from _installing(placed, kept, libraries)
     else:
         yield from _without(placed, kept, libraries)
@@ -126,7 +146,7 @@ def _stages(
 def _staying(placed: Placed, kept: list[tuple[Ran, str]], libraries: list[str]) -> list[str]:
     tools = {name for _, name in kept}
     named = [name for ran in placed.ran for name in packages_of(ran.command)]
-    return [*(name for name in named if name not in tools), *libraries]
+    return list(dict.fromkeys((*(name for name in named if name not in tools), *libraries)))
 
 
 def _installing(placed: Placed, kept: list[tuple[Ran, str]], libraries: list[str]) -> Iterator[str]:
@@ -138,7 +158,8 @@ def _installing(placed: Placed, kept: list[tuple[Ran, str]], libraries: list[str
                 "\\\n && rm -rf /var/lib/apt/lists/*"
             )
         else:
-            yield f"RUN {' '.join(call(kept[0][0].command))} {names}"
+            manager, sub = call(kept[0][0].command)
+            yield f"RUN {manager} {sub} {'--no-cache' if manager == 'apk' else '-y'} {names}"
 
 
 def _without(placed: Placed, kept: list[tuple[Ran, str]], libraries: list[str]) -> Iterator[str]:
@@ -168,7 +189,7 @@ def _uses(ran: Ran) -> bool:
 
 def _goes(ran: Ran, package: str, later: tuple[Ran, ...]) -> bool:
     """Tell whether a package is taken out again by the same RUN, by its name or its group's."""
-    virtual = ran.command.value("--virtual") or ran.command.value("-t")
+    virtual = _virtual(ran)
     if virtual and any(virtual in each.command.words[1:] for each in later):
         return True
     if any(package in removed_by(each.command) for each in later):

@@ -39,11 +39,13 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
                     )
 
 
-def _finding(project: Project, placed: Placed, ran: Ran, what: str, fix: Fix) -> ProjectFinding:
+def _finding(
+    project: Project, placed: Placed, ran: Ran, what: str, fix: Fix, late: str = ""
+) -> ProjectFinding:
     return CHECK.at(
         project,
         ran.line,
-        f"{what}, in this layer: it is shipped beside what was installed",
+        f"{what}, in this layer: it is shipped beside what was installed{late}",
         fix,
         end_line=placed.instruction.end_line,
     )
@@ -103,11 +105,12 @@ def _of_conda(project: Project, placed: Placed) -> Iterator[ProjectFinding]:
             project,
             placed,
             ran,
-            f"{tool} keeps its packages, packed and unpacked, in pkgs{late}",
+            f"{tool} keeps its packages, packed and unpacked, in pkgs",
             in_dockerfile(
                 f"Clean up in the same RUN{in_place}",
                 appended(placed.instruction, f"{tool} clean -afy"),
             ),
+            late,
         )
 
 

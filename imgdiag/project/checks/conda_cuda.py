@@ -53,8 +53,9 @@ def _without(placed: Placed, ran: Ran, found: list[str]) -> Fix:
     channels = [after for word, after in pairwise(words) if word in ("-c", "--channel")]
     cpu = [_for_cpu(channels)] if any("torch" in word for word in words) else []
     what = "Install the builds for a CPU"
-    if not is_plain(placed.instruction):
-        return in_dockerfile(what, f"# without {', '.join(found)}")
+    others = set(ran.command.arguments) - {*found, *channels, call(ran.command)[1], "create"}
+    if not is_plain(placed.instruction) or not (others or cpu):
+        return in_dockerfile(what, f"# line {ran.line} without {', '.join(found)}")
     return in_dockerfile(what, rewritten(without_words(placed.instruction, ran, found, cpu)))
 
 

@@ -8,6 +8,7 @@ from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._installed import in_folder, requirements_files
 from imgdiag.project.checks._mends import in_dockerfile, rewritten, with_option
 from imgdiag.project.checks._tools import call
+from imgdiag.project.expansion import HOLE
 from imgdiag.project.folder import read_file
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, Ran
@@ -49,6 +50,9 @@ def _finding(
     lines = [f"COPY {files} {target}", alone, everything]
     if option:
         lines = [lines[0], with_option(placed.instruction, command, option), everything, alone]
+    folder = placed.scope.working_directory
+    if folder != copy.scope.working_directory and HOLE not in folder:
+        lines.insert(1, f"WORKDIR {folder}")
     line = copy.instruction.line
     return CHECK.at(
         project,

@@ -14,6 +14,7 @@ from imgdiag.project.project import Project
 from imgdiag.rules.dev_dependencies import TOOLS
 
 _FOR_DEVELOPERS = re.compile(r"(^|[-_./])(dev|develop|development|tests?|lint|docs?)([-_.]|$)")
+_PLUGINS = re.compile(r"(flake8|pytest|types)-")
 _NOTEBOOKS = re.compile(r"jupyter|notebook|ipython|ipykernel|nbconvert|papermill|voila")
 
 
@@ -25,7 +26,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     by_file: dict[str, list[Named]] = {}
     for each in named(project):
         if (
-            each.name in TOOLS
+            (each.name in TOOLS or _PLUGINS.match(each.name))
             and not each.compiled
             and not _FOR_DEVELOPERS.search(posixpath.basename(each.path).removesuffix(".txt"))
             and not re.search(rf"(?<![\w-]){re.escape(each.name)}(?![\w-])", used)
@@ -80,9 +81,7 @@ def _whole_files(project: Project) -> Iterator[ProjectFinding]:
 
 def _of_file(path: str, found: list[Named]) -> ProjectFinding:
     names = ", ".join(each.name for each in found)
-    what = (
-        f"{names}: for developers, and line {found[0].by} of the Dockerfile installs what is here"
-    )
+    what = f"{names}: for developers, and line {found[0].by} of the Dockerfile installs this file"
     lines = "\n".join(each.text for each in found)
     if path.endswith(".toml"):
         quoted = "".join(f'    "{each.text}",\n' for each in found)
