@@ -100,7 +100,7 @@ def test_mends_parse_as_a_dockerfile(check: Check, example: ProjectExample, tmp_
 MENDING = frozenset(
     ("apt-leftovers", "apt-recommends", "cache-kept", "cache-mount-missed", "download-kept",
      "failure-masked", "pip-keeps-cache", "poetry-install-dev", "uv-sync-dev", "uv-sync-unlocked",
-     "full-base")
+     "full-base", "cuda-devel-shipped")
 )  # fmt: skip
 
 
