@@ -1,12 +1,12 @@
 """conda-cuda: CUDA that conda is told to install, in an image that nothing says is for a GPU."""
 
-import posixpath
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 from imgdiag.finding import Fix
 from imgdiag.project.check import Check, ProjectExample, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._installed import conda_entries, conda_files, in_folder
 from imgdiag.project.checks._mends import in_dockerfile, is_plain, rewritten, without_words
 from imgdiag.project.checks._tools import CONDA, call
 from imgdiag.project.folder import read_file
@@ -17,7 +17,6 @@ _CUDA = re.compile(
     r"(pytorch-cuda|cudatoolkit(-dev)?|cuda(-[a-z][\w-]*)?|cudnn|nccl|(pytorch|tensorflow)-gpu)"
     r"(?![\w-])|(pytorch|tensorflow|jaxlib|faiss|xgboost)[=<>\d.*]*=[\w.]*cuda"
 )
-_ENTRY = re.compile(r"^\s*-\s*[\"']?(?:[\w./-]+::)?(?P<entry>[\w.-]+[^\"'#]*)")
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
@@ -37,7 +36,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
                     _without(placed, ran, found),
                     end_line=placed.instruction.end_line,
                 )
-            for name in _files(ran):
+            for name in conda_files(ran):
                 yield from _of_file(project, name)
 
 
@@ -64,29 +63,13 @@ def _for_cpu(channels: list[str]) -> str:
     return "cpuonly" if "pytorch" in channels else "pytorch-cpu"
 
 
-def _files(ran: Ran) -> list[str]:
-    """Return the environment files that a command names; `conda env create` has one unnamed."""
-    given = [ran.command.value(option) for option in ("-f", "--file", "--name-file")]
-    files = [each for each in given if each]
-    if not files and call(ran.command)[1] == "env" and "create" in ran.command.words:
-        files = ["environment.yml"]
-    return [each for each in files if each.endswith((".yml", ".yaml"))]
-
-
 def _of_file(project: Project, name: str) -> Iterator[ProjectFinding]:
     """Find CUDA in an environment file, whose lists are one entry a line."""
-    path = next(
-        (
-            each
-            for each in (posixpath.normpath(name).lstrip("/"), posixpath.basename(name))
-            if project.in_context(each) is not None
-        ),
-        "",
-    )
+    path = in_folder(project, name)
     data = read_file(project.folder, path) if path else None
     if data is None:
         return
-    entries = list(_entries(data.decode("utf-8", "replace")))
+    entries = list(conda_entries(data.decode("utf-8", "replace")))
     found = [(line, entry) for _, line, entry in entries if _CUDA.match(entry)]
     if not found:
         return
@@ -103,16 +86,6 @@ def _of_file(project: Project, name: str) -> Iterator[ProjectFinding]:
             + (f"  - {_for_cpu(channels)}" if torch else "# nothing"),
         ),
     )
-
-
-def _entries(text: str) -> Iterator[tuple[str, int, str]]:
-    """Yield the entries of the lists of a YAML file, with the key that stands before them."""
-    key = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if match := re.match(r"(\w[\w-]*)\s*:", line):
-            key = match[1]
-        elif match := _ENTRY.match(line):
-            yield key, number, match["entry"].strip()
 
 
 _ENVIRONMENT = """\

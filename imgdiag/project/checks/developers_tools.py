@@ -90,6 +90,13 @@ def _of_file(path: str, found: list[Named]) -> ProjectFinding:
             posixpath.basename(path),
             f"[dependency-groups]\ndev = [\n{quoted}]",
         )
+    elif path.endswith((".yml", ".yaml")):
+        listed = "\n".join(f"  - {each.text}" for each in found)
+        fix = Fix(
+            "Move them to an environment file of developers",
+            "environment-dev.yml",
+            f"# conda env update -f environment-dev.yml\ndependencies:\n{listed}",
+        )
     else:
         name = posixpath.basename(path)
         fix = Fix(
@@ -122,6 +129,15 @@ CHECK = Check(
                 "requirements.txt": "fastapi\npytest==8.0\njupyter\nblack\n",
             },
             finds=("requirements.txt:2",),
+        ),
+        ProjectExample(
+            what="in an environment of conda",
+            files={
+                "Dockerfile": "FROM condaforge/miniforge3\nCOPY environment.yml .\n"
+                "RUN conda env create -f environment.yml && conda clean -afy\n",
+                "environment.yml": "dependencies:\n  - pandas\n  - jupyter\n",
+            },
+            finds=("environment.yml:3",),
         ),
         ProjectExample(
             what="a file for developers",

@@ -6,6 +6,7 @@ come to one instruction, and a mend that would bring another finding shows.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -36,6 +37,9 @@ _REWRITES = {
     "poetry-install-dev": "the main group alone is installed",
     "uv-sync-dev": "the development dependencies stay out",
 }
+
+# What the Dockerfile installs by another file, which is for its author to change.
+_IN_OTHER_FILES = frozenset(("conda-cuda", "developers-tools", "opencv-with-windows"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,9 @@ def dockerfile_patch(project: Project, text: str, path: str) -> Iterator[Patch |
         if finding.path == name and finding.check != context_junk.CHECK.name:
             reason = refused.get(_key(finding), _leave(finding))
             yield NotSure(path, f"{finding.check}, {shortened(finding.message, 60)}: {reason}")
+        elif finding.check in _IN_OTHER_FILES:
+            words = f"{finding.check}, {shortened(finding.message, 60)}: {_leave(finding)}"
+            yield NotSure(posixpath.relpath(finding.path, project.folder), words)
 
 
 def _next_change(

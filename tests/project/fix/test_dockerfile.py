@@ -205,3 +205,12 @@ def test_a_cache_mount_where_there_was_none_says_what_it_needs(
         each for each in dockerfile_patch(project, text, "Dockerfile") if isinstance(each, Patch)
     )
     assert ["BuildKit" in note for note in patch.notes] == [True] * noted
+
+
+def test_what_another_file_installs_is_told(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("black\n")
+    text = "FROM python:3.11-slim\nRUN pip install --no-cache-dir -r requirements.txt\n"
+    after, [unsure] = fixed(tmp_path, text)
+    assert after == text
+    assert unsure.path == "requirements.txt"
+    assert unsure.reason.endswith("move them to a file that the image does not install")
