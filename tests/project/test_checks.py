@@ -157,6 +157,9 @@ PIECES = st.sampled_from(
      "curl -o a.tgz http://x/a.tgz", "tar xf a.tgz", "ADD http://x/y.zip /z", "WORKDIR b",
      "USER c", "COPY " + "x" * 5000 + " /y", "COPY ../../.. /z",
      "ENV A=$B UV_COMPILE_BYTECODE=1", "--mount=type=cache,target=/root/.cache ", "<<E",
+     "find . ( -name b -o ! -delete", "find / -exec rm", "find -path", "conda env create",
+     "conda install cudnn", "conda clean", "apk add --virtual x gcc", "apk del x", "| xargs rm",
+     "pip install torch -r a/b.txt -r", "uv pip sync", "unzip b.zip", "wget http://x/b.zip",
      "E", "\\", "'", '"', "$(", "git clone x", "cd ..", "ARG D", "(", ")", "{", "}", "\n"]
 )  # fmt: skip
 

@@ -93,6 +93,14 @@ def test_each_path_has_the_line_that_brought_it(tmp_path: Path) -> None:
             ),
         ),
         (
+            "RUN conda install -y numpy",
+            "RUN find /opt/conda/ -follow -type f -name '*.a' -delete && touch x",
+            (
+                "RUN conda install -y numpy \\\n"
+                " && find /opt/conda/ -follow -type f -name '*.a' -delete"
+            ),
+        ),
+        (
             "RUN pip install -r requirements.txt",
             "RUN find /usr/local/lib/python3.11 -name __pycache__ -exec rm -r {} +",
             (

@@ -28,6 +28,10 @@ class Deletion:
     path: str
     find: Find | None = None
 
+    def may_touch(self, folder: str) -> bool:
+        """Tell whether it looks at a path, at one in it, or at a folder that the path is in."""
+        return _alike(_parts(self.path), _parts(folder))
+
     def takes(self, path: str) -> bool:
         """Tell whether a file is surely deleted; the segments of its path may be patterns."""
         inside = _inside(self.path, path)
@@ -38,14 +42,22 @@ class Deletion:
 
 def _inside(folder: str, path: str) -> str | None:
     """Return the path of a file from `folder` on, None when it is not in it."""
-    above = [part for part in folder.split("/") if part]
-    parts = [part for part in path.split("/") if part]
-    if len(above) > len(parts) or not all(
-        fnmatch.fnmatchcase(one, other) or fnmatch.fnmatchcase(other, one)
-        for one, other in zip(parts, above, strict=False)
-    ):
+    above, parts = _parts(folder), _parts(path)
+    if len(above) > len(parts) or not _alike(above, parts):
         return None
     return "/".join(parts[len(above) :])
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
+
+def _alike(one: list[str], other: list[str]) -> bool:
+    """Tell whether two paths, of patterns or not, are the same as far as both go."""
+    return all(
+        a == b or fnmatch.fnmatchcase(a, b) or fnmatch.fnmatchcase(b, a)
+        for a, b in zip(one, other, strict=False)
+    )
 
 
 def deletions(placed: Placed) -> Iterator[Deletion]:

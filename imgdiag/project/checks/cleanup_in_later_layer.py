@@ -39,6 +39,8 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
 
 def _takes(project: Project, deletion: Deletion, brought: Brought) -> bool:
     """Tell whether a deletion hides something of what was brought that is worth speaking of."""
+    if not deletion.may_touch(brought.path):
+        return False
     files = known_files(project, brought)
     if files is not None:
         return sum(size for path, size in files if deletion.takes(path)) >= WARNING_BYTES
