@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,18 @@ _GPU_BASE = re.compile(r"(^|/)(nvidia/|rocm/)|cuda|-gpu\b|\brocm")
 _GPU_INDEX = re.compile(r"/(cu\d{2,3}|rocm[\d.]+|xpu)/?$")
 _GPU_INDEX_NAMED = re.compile(r"https?://[\w./-]+/whl/(cu\d{2,3}|rocm[\d.]+|xpu)\b")
 _CPU_INDEX = re.compile(r"/whl/cpu\b|UV_TORCH_BACKEND=[\"']?cpu\b|--torch-backend[= ]cpu\b")
+
+# Bases that do not begin as root.
+_USERS = {
+    "apache/airflow": "airflow",
+    "bitnami/": "1001",
+    "jupyter/": "jovyan",
+    "mambaorg/micromamba": "mambauser",
+}
+
+
+def _user_of(base: str) -> str:
+    return next((user for name, user in _USERS.items() if name in base), "")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -178,4 +190,5 @@ class Project:
         own = {id(instruction) for instruction in stage.instructions}
         for instruction, scope in scoped(chain, self.dockerfile.arguments):
             if id(instruction) in own:
-                yield instruction, scope
+                user = "" if scope.user else _user_of(chain[0].base)
+                yield instruction, replace(scope, user=user) if user else scope

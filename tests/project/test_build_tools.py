@@ -105,3 +105,9 @@ def test_a_group_of_alpine_is_dropped_as_a_whole() -> None:
         "FROM a\nUSER root\nRUN apk add --no-cache libpq\n"
         "COPY --from=build <what was made> <where it goes>"
     )
+
+
+def test_system_is_not_the_environment_that_is_copied() -> None:
+    text = f"FROM python:3.12-slim\n{INSTALL} gcc\nRUN uv pip install --system flask\n"
+    [finding] = found(text)
+    assert "# here line 3 and what they need, without --system\n" in finding.fix.snippet

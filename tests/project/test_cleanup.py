@@ -101,6 +101,11 @@ def test_each_path_has_the_line_that_brought_it(tmp_path: Path) -> None:
             ),
         ),
         (
+            'RUN ["pip", "install", "flask[async]"]',
+            'RUN ["rm", "-rf", "/root/.cache/pip"]',
+            "RUN pip install 'flask[async]' \\\n && rm -rf /root/.cache/pip",
+        ),
+        (
             "RUN pip install -r requirements.txt",
             "RUN find /usr/local/lib/python3.11 -name __pycache__ -exec rm -r {} +",
             (
@@ -131,4 +136,18 @@ def test_in_the_stage_that_it_is_copied_from(tmp_path: Path) -> None:
     )
     assert second.fix.snippet == (
         "# at the end of the stage build\nRUN find /src/.venv -name __pycache__ -exec rm -r {} +"
+    )
+
+
+def test_what_a_prefix_holds_is_copied_beside_what_the_base_has(tmp_path: Path) -> None:
+    text = (
+        "FROM python:3.11 AS build\nRUN pip install --prefix=/install flask\n"
+        f"{PYTHON}COPY --from=build /install /usr/local\n"
+        "RUN rm -rf /usr/local/lib/python3.11/site-packages/pip*\n"
+        "RUN find /usr/local -name __pycache__ -exec rm -r {} +\n"
+    )
+    [finding] = found(tmp_path, text)
+    assert (finding.line, finding.fix.snippet) == (
+        7,
+        ("# at the end of the stage build\nRUN find /install -name __pycache__ -exec rm -r {} +"),
     )

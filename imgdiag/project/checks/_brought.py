@@ -21,6 +21,8 @@ _APT = ("/var/lib/apt/lists", "/var/cache/apt")
 
 
 ANY = "\1"  # stands for a file of which only the folder is known
+# Folders that the base image has something in, too.
+_SHARED = frozenset(("/", "/home", "/opt", "/opt/conda", "/root", "/srv", "/usr", "/usr/local"))
 PACKAGES = "lib/python3.*/*-packages"
 _ENVIRONMENT_NAMES = frozenset((".local", ".venv", "conda", "env", "local", "venv", "virtualenv"))
 # What is in every environment, below its prefix.
@@ -72,7 +74,8 @@ def copied(project: Project, placed: Placed) -> Iterator[Brought]:
             path, whole = posixpath.join(where, source), True
         else:  # a folder's content
             path = where
-            whole = where != placed.scope.working_directory and target not in (".", "./", "/")
+            own = where != placed.scope.working_directory and target not in (".", "./", "/")
+            whole = own and where not in _SHARED
         yield Brought(
             placed=placed,
             path=path,
@@ -96,7 +99,7 @@ def _held_by(project: Project, placed: Placed, source: str) -> tuple[str, ...]:
         posixpath.relpath(environment, folder)
         for other in project.built
         if stage is not None and other.stage is stage
-        for environment in made_by(other)
+        for environment in (*made_by(other), *_prefixes(other))
         if covers(folder, environment)
     ]
     return tuple(posixpath.join(each, path) for each in inside for path in _ENVIRONMENT)
@@ -109,6 +112,13 @@ def _is_folder(project: Project, placed: Placed, source: str) -> bool:
         return path.is_dir()
     name = posixpath.basename(source)
     return "." not in name.lstrip(".") and "*" not in name
+
+
+def _prefixes(placed: Placed) -> Iterator[str]:
+    """Yield where `pip install --prefix` puts what it installs, to be copied from there."""
+    for ran in runs_of(placed, "pip", "install"):
+        if prefix := ran.command.value("--prefix"):
+            yield placed.path(prefix, ran)
 
 
 def brought_by(project: Project, placed: Placed) -> Iterator[Brought]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
@@ -39,7 +40,11 @@ def appended(instruction: Instruction, command: str) -> str:
     """Return a RUN with a command after its own."""
     if instruction.heredocs:
         return f"{rewritten(instruction)}\n# and as the last line inside of it:\n{command}"
-    return f"{rewritten(instruction)} {instruction.escape}\n && {guarded(command)}"
+    text = rewritten(instruction)
+    if form := instruction.exec_form:  # which knows no &&
+        script = form[2] if form[1:2] == ("-c",) and len(form) == 3 else shlex.join(form)
+        text = rewritten(instruction, layout=script)
+    return f"{text} {instruction.escape}\n && {guarded(command)}"
 
 
 def edited(instruction: Instruction, *edits: tuple[int, int, str]) -> Instruction:

@@ -126,6 +126,8 @@ def _stages(
     yield user + rewritten(placed.instruction)
     if lines or placed not in users:
         what = f"line{'s' * (len(lines) > 1)} {', '.join(lines)} and what they need"
+        if in_venv and any(ran.command.has("--system") for each in users for ran in each.ran):
+            what += ", without --system"
         yield f"# here {what}" if lines else "# here what needs it"
     yield f"\nFROM {full.slim if full else base}"
     if user:

@@ -74,7 +74,7 @@ def _of_file(project: Project, name: str) -> Iterator[ProjectFinding]:
     if not found:
         return
     channels = [entry for key, _, entry in entries if key == "channels"]
-    torch = any(re.match(r"pytorch($|[=<>~ !])", entry) for _, _, entry in entries)
+    torch = any(re.match(r"pytorch(-gpu)?($|[=<>~ !])", entry) for _, _, entry in entries)
     yield CHECK.finding(
         str(project.folder / path),
         found[0][0],

@@ -214,3 +214,11 @@ def test_what_another_file_installs_is_told(tmp_path: Path) -> None:
     assert after == text
     assert unsure.path == "requirements.txt"
     assert unsure.reason.endswith("move them to a file that the image does not install")
+
+
+@pytest.mark.parametrize("base", ["mambaorg/micromamba:1.5.8", "quay.io/jupyter/scipy-notebook"])
+def test_a_cache_in_the_home_of_a_base_that_is_not_roots(tmp_path: Path, base: str) -> None:
+    text = f"FROM {base} AS a\nRUN true\nFROM a\nRUN pip install flask\n"
+    after, [unsure] = fixed(tmp_path, text)
+    assert after == text
+    assert unsure.reason.endswith("its RUN is one to change by hand")
