@@ -106,6 +106,11 @@ def test_each_path_has_the_line_that_brought_it(tmp_path: Path) -> None:
             "RUN pip install 'flask[async]' \\\n && rm -rf /root/.cache/pip",
         ),
         (
+            "RUN python3 -m venv .venv",
+            "WORKDIR /late\nRUN find -L /app/.venv -name '*.pyc' -delete 2>/dev/null",
+            "RUN python3 -m venv .venv \\\n && find -L /app/.venv -name '*.pyc' -delete",
+        ),
+        (
             "RUN pip install -r requirements.txt",
             "RUN find /usr/local/lib/python3.11 -name __pycache__ -exec rm -r {} +",
             (

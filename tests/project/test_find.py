@@ -41,6 +41,7 @@ def find_of(text: str) -> Find | None:
         ("find . -name a -exec strip {} \\; -name b -exec rm {} \\;", "a", Answer.NO),
         ("find . -maxdepth 1 -name a -delete", "d/a", Answer.NO),
         ("find -delete", "d/a", Answer.YES),
+        ("find -L /opt -name a -delete", "a", Answer.YES),
     ],
 )
 def test_what_is_deleted(text: str, path: str, answer: Answer) -> None:

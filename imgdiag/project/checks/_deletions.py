@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -120,18 +121,26 @@ def written(deleted: list[Deletion], folder: str, moves: tuple[str, str] = ("", 
         word: word if as_it_is else _absolute(word, path, ran, moves)
         for word, path in words.items()
     }
-    if find is None:
-        options = [word for word in ran.command.words[1:] if word.startswith("-")]
-        text = " ".join((ran.command.words[0], *options, *places.values()))
-    else:
-        is_written = ran.command.words[1 : 1 + len(named)] == named
-        rest = ran.command.words[1 + len(named) * is_written :]
-        moved = [_in_place(word, places) for word in rest]
-        text = " ".join((ran.command.words[0], *places.values(), *map(quoted, moved)))
+    text = _rm(ran, places) if find is None else _find(ran, find, places)
     if deleted[0].last is not ran:
         end = deleted[0].last
         text += f" {end.command.before} {' '.join(end.command.words)}"
     return text
+
+
+def _rm(ran: Ran, places: dict[str, str]) -> str:
+    options = [word for word in ran.command.words[1:] if word.startswith("-")]
+    paths = [shlex.quote(path) if " " in path else path for path in places.values()]
+    return " ".join((ran.command.words[0], *options, *paths))
+
+
+def _find(ran: Ran, find: Find, places: dict[str, str]) -> str:
+    words, count = ran.command.words, len(find.roots)
+    start = next((i for i in range(1, len(words)) if words[i : i + count] == find.roots), 0)
+    # Options such as -L stand before the roots, which may not be written at all.
+    options, rest = (words[1:start], words[start + count :]) if start else ((), words[1:])
+    moved = (quoted(_in_place(word, places)) for word in rest)
+    return " ".join((words[0], *options, *places.values(), *moved))
 
 
 def _absolute(word: str, path: str, ran: Ran, moves: tuple[str, str]) -> str:

@@ -11,6 +11,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import dropwhile
 
 from imgdiag.project.shell import Command
 
@@ -38,6 +39,7 @@ _UNKNOWN = frozenset(
 )
 _PATHS = frozenset(("-path", "-wholename", "-ipath", "-iwholename"))
 _DEPTHS = frozenset(("-maxdepth", "-mindepth"))  # for all of it, wherever they stand
+_LINKS = frozenset(("-H", "-L", "-P"))  # before the roots
 _EXECUTES = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 _OPERATORS = frozenset(("(", ")", "!", "-not", "-a", "-and", "-o", "-or", ","))
 
@@ -97,7 +99,7 @@ class Find:
         """
         if command.name != "find":
             return None
-        words = command.words[1:]
+        words = tuple(dropwhile(_LINKS.__contains__, command.words[1:]))
         count = next(
             (i for i, word in enumerate(words) if word[:1] == "-" or word in _OPERATORS), len(words)
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._brought import copied
 from imgdiag.project.checks._find import Find
 from imgdiag.project.checks._mends import in_dockerfile
 from imgdiag.project.checks._tools import call
@@ -31,7 +32,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     filled: set[int] = set()
     for placed in project.built:
         stage = placed.stage
-        if stage.parent in filled or _copies_packages(placed):
+        if stage.parent in filled or _copies_packages(project, placed):
             filled.add(stage.index)
         told: set[str] = set()
         for ran in placed.ran:
@@ -58,9 +59,13 @@ def _finding(project: Project, placed: Placed, ran: Ran, name: str, why: str) ->
     )
 
 
-def _copies_packages(placed: Placed) -> bool:
+def _copies_packages(project: Project, placed: Placed) -> bool:
     text = placed.instruction.rest if placed.instruction.word == "COPY" else ""
-    return "venv" in text or "site-packages" in text
+    return (
+        "venv" in text
+        or "site-packages" in text
+        or any("-packages" in path for each in copied(project, placed) for path in each.holds)
+    )
 
 
 def _removed_names(placed: Placed, ran: Ran) -> Iterator[str]:
