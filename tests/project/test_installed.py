@@ -85,6 +85,8 @@ def test_cuda_of_conda(tmp_path: Path) -> None:
         "RUN apt-get update && conda install -y -c pytorch pytorch \\\n"
         "    cpuonly && conda clean -afy"
     )
+    [finding] = conda(tmp_path, "FROM a\nRUN conda install -y -c pytorch numpy cudnn\n")
+    assert finding.fix.snippet == "RUN conda install -y -c pytorch numpy"
     environment = "channels:\n  - conda-forge\ndependencies:\n  - pytorch\n  - cuda-version=12.4\n"
     text = "FROM mambaorg/micromamba\nRUN micromamba create -f env.yml\n"
     [finding] = conda(tmp_path, text, env_yml=environment)

@@ -43,16 +43,17 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
 def _message(found: list[str]) -> str:
     return (
         f"{', '.join(found)}: CUDA, which takes gigabytes and is of use on a GPU alone; nothing "
-        "says that the image is for one"
+        "else says that the image is for one"
     )
 
 
 def _without(placed: Placed, ran: Ran, found: list[str]) -> Fix:
     words = ran.command.words
     channels = [after for word, after in pairwise(words) if word in ("-c", "--channel")]
-    cpu = [_for_cpu(channels)] if any("torch" in word for word in words) else []
+    packages = set(ran.command.arguments) - {*channels}
+    cpu = [_for_cpu(channels)] if any("torch" in word for word in packages) else []
     what = "Install the builds for a CPU"
-    others = set(ran.command.arguments) - {*found, *channels, call(ran.command)[1], "create"}
+    others = packages - {*found, call(ran.command)[1], "create"}
     if not is_plain(placed.instruction) or not (others or cpu):
         return in_dockerfile(what, f"# line {ran.line} without {', '.join(found)}")
     return in_dockerfile(what, rewritten(without_words(placed.instruction, ran, found, cpu)))
