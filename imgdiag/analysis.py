@@ -13,8 +13,8 @@ from imgdiag.image import ImageConfig
 from imgdiag.prediction import Prediction
 from imgdiag.project.alignment import Alignment, Lines
 from imgdiag.purpose import Purpose
-from imgdiag.python.graph import Root
 from imgdiag.python.requires import Edge
+from imgdiag.python.root import Root
 from imgdiag.python.torch import Torch
 from imgdiag.scanner.tree import Tree
 from imgdiag.scanner.usage import UsageRow

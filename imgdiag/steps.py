@@ -206,7 +206,7 @@ def guarded(command: str) -> str:
 
     One with `||` or `;` is put in parentheses: it must not hide that what is before it failed.
     """
-    risky = re.search(r"\|\||;|&(?!&)", command.replace("&&", "")) is not None
+    risky = re.search(r"\|\||(?<!\\);|&(?!&)", command.replace("&&", "")) is not None
     whole = command.startswith("( ") and command.endswith(" )") and command.count("( ") == 1
     return f"( {command} )" if risky and not whole else command
 

@@ -46,6 +46,8 @@ def command(project: Project, write: bool) -> None:
         verb = "changed" if write else "would change"
         for reason in patch.reasons:
             _say(f"{verb} {patch.path}: {reason}")
+        for note in patch.notes:
+            _say(f"note {patch.path}: {note}")
         for step in patch.next_steps:
             _say(f"then run: {step}")
     for each in found:

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from imgdiag.comparison.snapshot import Package
-from imgdiag.python.graph import Root
 from imgdiag.python.requires import Edge, Node
+from imgdiag.python.root import Root
 
 K = TypeVar("K", bound=tuple[Any, ...])
 V = TypeVar("V")

@@ -26,8 +26,8 @@ from imgdiag.filesystem import Cause
 from imgdiag.finding import Safety, Severity
 from imgdiag.folders import DEEPEST, Folder, Share
 from imgdiag.image import instruction
-from imgdiag.python.graph import Origin, Root
 from imgdiag.python.requires import Edge
+from imgdiag.python.root import Origin, Root
 
 VERSION = 1
 MOST_BYTES = 32_000_000  # of a report; that of an image with 100 packages has 0.2 MB

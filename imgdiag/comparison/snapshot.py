@@ -10,8 +10,8 @@ from imgdiag.analysis import Analysis, LayerSummary, Sizes, Skipped
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Safety, Severity
 from imgdiag.folders import Folder
-from imgdiag.python.graph import Root
 from imgdiag.python.requires import Edge
+from imgdiag.python.root import Root
 from imgdiag.text import utf8
 
 

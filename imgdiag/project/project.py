@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,7 +24,20 @@ _DEVELOPMENT = re.compile(r"(^|[-_.])(dev|devel|development|tests?|testing|ci|li
 
 _GPU_BASE = re.compile(r"(^|/)(nvidia/|rocm/)|cuda|-gpu\b|\brocm")
 _GPU_INDEX = re.compile(r"/(cu\d{2,3}|rocm[\d.]+|xpu)/?$")
+_GPU_INDEX_NAMED = re.compile(r"https?://[\w./-]+/whl/(cu\d{2,3}|rocm[\d.]+|xpu)\b")
 _CPU_INDEX = re.compile(r"/whl/cpu\b|UV_TORCH_BACKEND=[\"']?cpu\b|--torch-backend[= ]cpu\b")
+
+# Bases that do not begin as root.
+_USERS = {
+    "apache/airflow": "airflow",
+    "bitnami/": "1001",
+    "jupyter/": "jovyan",
+    "mambaorg/micromamba": "mambauser",
+}
+
+
+def _user_of(base: str) -> str:
+    return next((user for name, user in _USERS.items() if name in base), "")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,6 +138,13 @@ class Project:
         for index in settings.indexes if settings else ():
             if _GPU_INDEX.search(index.url):
                 return f"the index {index.url}"
+        for lock in self.locks:
+            for url in lock.indexes:
+                if _GPU_INDEX.search(url):
+                    return f"{lock.path} names the index {url}"
+        for placed in self.built:
+            if match := _GPU_INDEX_NAMED.search(placed.instruction.command):
+                return f"the Dockerfile names the index {match[0]}"
         names = [each.name for each in settings.declared if each.where == "project"] if (
             settings) else []  # fmt: skip
         names += [root.name for lock in self.locks for root in lock.roots if not root.group]
@@ -170,4 +190,5 @@ class Project:
         own = {id(instruction) for instruction in stage.instructions}
         for instruction, scope in scoped(chain, self.dockerfile.arguments):
             if id(instruction) in own:
-                yield instruction, scope
+                user = "" if scope.user else _user_of(chain[0].base)
+                yield instruction, replace(scope, user=user) if user else scope

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,6 +104,17 @@ class Placed:
         known = self.scope.variables[name]
         return HOLE if known is None else known
 
+    def text_of(self, ran: Ran, last: Ran | None = None) -> str:
+        """Return a command as it is written, up to and with `last`."""
+        if not self.instruction.heredocs and self.instruction.exec_form is None:
+            end = (last or ran).command.end
+            text = self.instruction.rest[ran.command.start : end]
+            if ran.command.words[:1] and ran.command.words[0] in text:
+                return text
+        if ran.command.name == "find":  # its patterns are not the shell's
+            return " ".join(map(quoted, ran.command.words))
+        return " ".join(ran.command.words)
+
     @property
     def home(self) -> str:
         """Return the home folder, "" for that of a user whom only the image knows."""
@@ -166,6 +178,11 @@ class Placed:
             for command in commands_of(heredoc.body):
                 line = heredoc.line + heredoc.body.count("\n", 0, command.start)
                 yield command, line
+
+
+def quoted(word: str) -> str:
+    """Return a word of a `find` as a shell takes it."""
+    return "\\;" if word == ";" else word if word in ("{}", "!") else shlex.quote(word)
 
 
 def readable(path: str) -> str:

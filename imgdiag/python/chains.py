@@ -6,8 +6,9 @@ import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from imgdiag.python.graph import Graph, Root
+from imgdiag.python.graph import Graph
 from imgdiag.python.requires import Edge
+from imgdiag.python.root import Root
 
 _MOST_CHAINS = 1_000  # that are counted
 _MOST_STEPS = 1_000_000  # of the search: there can be more chains than there are atoms

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Set
 
-from imgdiag.python.graph import Graph, Origin, Root
+from imgdiag.python.graph import Graph
 from imgdiag.python.projects.declared import is_for_developers
 from imgdiag.python.requires import Node, Requires
+from imgdiag.python.root import Origin, Root
 
 _WITH_EVERY_ENVIRONMENT = frozenset(("distribute", "pip", "setuptools", "wheel"))
 _MOST_STEPS = 300_000  # of the search: two seconds; 250 distributions of PyPI's took 89,000

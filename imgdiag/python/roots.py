@@ -20,10 +20,11 @@ from imgdiag.python import projects
 from imgdiag.python.commands import Command, find_commands
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import PACKAGE_FOLDERS, Environment
-from imgdiag.python.graph import Graph, Origin, Root
+from imgdiag.python.graph import Graph
 from imgdiag.python.projects import Declared, Project
 from imgdiag.python.projects.declared import is_for_developers
 from imgdiag.python.requires import Requires
+from imgdiag.python.root import Origin, Root
 from imgdiag.scanner.usage import Usage
 from imgdiag.urls import url_path
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
-from imgdiag.python.graph import Origin, Root
 from imgdiag.python.requires import Edge
+from imgdiag.python.root import Origin, Root
 from imgdiag.reports._page import Page
 from imgdiag.schema import _dependencies as schema
 from imgdiag.schema._common import ImageRead

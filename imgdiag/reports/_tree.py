@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
-from imgdiag.python.graph import Origin, Root
+from imgdiag.python.root import Origin, Root
 from imgdiag.python.tree import MOST_ROWS, Below, Row, View, tree_rows
 from imgdiag.reports import Style
 from imgdiag.reports._dependencies import (

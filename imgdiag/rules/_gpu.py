@@ -11,8 +11,9 @@ from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment
 from imgdiag.python.gpu import TORCH
 from imgdiag.python.gpu_use import GpuBuild
-from imgdiag.python.graph import Graph, Origin
+from imgdiag.python.graph import Graph
 from imgdiag.python.requires import required_names
+from imgdiag.python.root import Origin
 from imgdiag.python.torch import Torch
 from imgdiag.units import format_bytes
 

@@ -95,6 +95,7 @@ def _fix(facts: Facts, layer: int, paths: list[str]) -> Fix:
         "Dockerfile",
         f"FROM <your base> AS build\nRUN {installs}\nCOPY requirements.txt .\n"
         "RUN pip wheel --wheel-dir /wheels -r requirements.txt\n\nFROM <your base>\n"
+        "# here what the service itself needs of that RUN, libraries such as libpq5 too\n"
         "RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \\\n"
         "    pip install --no-cache-dir /wheels/*.whl",
     )

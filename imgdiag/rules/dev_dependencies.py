@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Set
 from imgdiag.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.distributions import Distribution
-from imgdiag.python.graph import Origin, Root
 from imgdiag.python.projects.requirements import is_requirements_file
+from imgdiag.python.root import Origin, Root
 from imgdiag.rules._hidden import visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes

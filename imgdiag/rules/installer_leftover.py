@@ -8,7 +8,7 @@ from imgdiag.facts import Claim, Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment
-from imgdiag.python.graph import Origin
+from imgdiag.python.root import Origin
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules._programs import command_words

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from imgdiag.errors import ImgdiagError
+from imgdiag.errors import ImgdiagError, NotFound
 from imgdiag.image import Platform
 from imgdiag.sources import engine
-from imgdiag.sources.reference import parse_reference
+from imgdiag.sources.reference import no_image_in_folder, parse_reference
 
 LABEL = "imgdiag"  # on every container of ours, so that one can be found
 MAX_OUTPUT = 1024 * 1024 * 1024  # bytes; five million files
@@ -94,7 +94,23 @@ def live_image(reference: str) -> AbstractContextManager[LiveImage]:
             f"{reference!r} is a saved image, and only an engine's image can be run",
             hint="Load it first ('docker load -i FILE') and give its tag",
         )
+    if parsed.kind == "tag":
+        return _told_of_folder(parsed.target)
     return _live_image(parsed.target)
+
+
+@contextmanager
+def _told_of_folder(name: str) -> Iterator[LiveImage]:
+    """Give a name that is a folder, and no engine's image, the answer that it needs."""
+    entered = False
+    try:
+        with _live_image(name) as image:
+            entered = True
+            yield image
+    except (engine.NoEngine, NotFound) as error:
+        if not entered and (told := no_image_in_folder(name)):
+            raise told from error
+        raise
 
 
 @contextmanager

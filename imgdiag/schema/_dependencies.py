@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from imgdiag.python.graph import Origin
+from imgdiag.python.root import Origin
 
 
 class EnvironmentName(TypedDict):

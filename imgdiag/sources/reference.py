@@ -61,7 +61,7 @@ def _parse(text: str) -> Reference:
         return Reference("path", text)
     if text.startswith(("/", ".", "~")) or text.endswith((".tar", ".tgz", ".tar.gz")):
         if path.is_dir():
-            raise NotFound(f"{text!r} is a folder without an image", hint=_FOLDER_HINT)
+            raise NotFound(_no_image(path, text), hint=_FOLDER_HINT)
         raise NotFound(f"{text!r} does not exist", hint=_HINT)
     return Reference("tag", text)
 
@@ -156,19 +156,31 @@ def _load_tag(reference: Reference, visit: LayerVisitor[T], request: Request) ->
                 return _load_podman(reference.target, visit, request)
             except ImgdiagError:
                 pass
-        if folder_error := _no_image_in_folder(reference.target):
+        if folder_error := no_image_in_folder(reference.target):
             raise folder_error from error
         raise
 
 
-def _no_image_in_folder(text: str) -> NotFound | None:
+def no_image_in_folder(text: str) -> NotFound | None:
     """Return what to say where a folder was meant, and no engine has an image of that name."""
-    if not Path(text).is_dir():
+    path = Path(text)
+    try:
+        is_folder = path.is_dir()
+    except OSError:  # no path at all, as a very long name
+        return None
+    if not is_folder:
         return None
     return NotFound(
-        f"{text!r} is a folder without an OCI layout or the files of docker save, "
-        "and no engine has an image of that name",
-        hint=_FOLDER_HINT,
+        f"{_no_image(path, text)}, and no engine has an image of that name", hint=_FOLDER_HINT
+    )
+
+
+def _no_image(folder: Path, text: str) -> str:
+    if (folder / "blobs").is_dir():
+        return f"{text!r} has blobs and no index.json: it is a part of an OCI layout"
+    return (
+        f"{text!r} is a folder without an image: it has neither the index.json of an OCI layout "
+        "nor the manifest.json of docker save"
     )
 
 

@@ -11,11 +11,14 @@ import pytest
 from tests.cli.conftest import Run
 
 
-def test_a_folder_that_holds_no_image(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command", [["analyze"], ["analyze", "--quick"], ["du", "--live"], ["verify-torch"]]
+)
+def test_a_folder_that_holds_no_image(tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "service").mkdir()
     # In a process of its own: the engine's client leaves a socket open when nobody answers.
     result = subprocess.run(
-        [sys.executable, "-m", "imgdiag", "analyze", "service"],
+        [sys.executable, "-m", "imgdiag", *command, "service"],
         capture_output=True,
         text=True,
         cwd=tmp_path,
@@ -25,9 +28,10 @@ def test_a_folder_that_holds_no_image(tmp_path: Path) -> None:
     )
     assert (result.returncode, result.stdout) == (3, "")
     assert result.stderr == (
-        "imgdiag: 'service' is a folder without an OCI layout or the files of docker save, and no "
-        "engine has an image of that name. Give a saved image, an OCI layout or a tag; a project's "
-        "folder goes to --project of 'imgdiag check', 'fix' and 'verify'\n"
+        "imgdiag: 'service' is a folder without an image: it has neither the index.json of an OCI "
+        "layout nor the manifest.json of docker save, and no engine has an image of that name. "
+        "Give a saved image, an OCI layout or a tag; a project's folder goes to --project of "
+        "'imgdiag check', 'fix' and 'verify'\n"
     )
 
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from imgdiag.comparison.graph import LONGEST, Tree, compare_trees
 from imgdiag.comparison.snapshot import Package
-from imgdiag.python.graph import Root
 from imgdiag.python.requires import Edge
+from imgdiag.python.root import Root
 
 
 def package(name: str, *targets: str, extra: str = "") -> Package:

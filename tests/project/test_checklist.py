@@ -165,6 +165,21 @@ def test_a_bad_project_and_image(tmp_path: Path) -> None:
     assert places["the base has glibc, which wheels are built for"] == "Dockerfile:1"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN wget https://x.org/a.zip && unzip a.zip\nRUN rm a.zip",
+        "RUN pip install flask",
+        "RUN apt-get update && apt-get install -y curl",
+        "COPY a.tgz /tmp/\nRUN tar -xzf /tmp/a.tgz",
+    ],
+)
+def test_what_a_check_finds_left_in_a_layer_is_no_clean_project(tmp_path: Path, line: str) -> None:
+    items = checklist(project(tmp_path, {"Dockerfile": f"FROM python:3.11-slim\n{line}\n"}))
+    [item] = [each for each in items if each.name.startswith("clean-up")]
+    assert (item.status, item.place) == (F, "Dockerfile:2")
+
+
 def test_nothing_to_look_at(tmp_path: Path) -> None:
     items = checklist(project(tmp_path, {}))
     assert set(statuses(items)) == {U}

@@ -98,8 +98,9 @@ def test_mends_parse_as_a_dockerfile(check: Check, example: ProjectExample, tmp_
 
 
 MENDING = frozenset(
-    ("apt-leftovers", "apt-recommends", "cache-mount-missed", "download-kept", "failure-masked",
-     "pip-keeps-cache", "poetry-install-dev", "uv-sync-dev", "uv-sync-unlocked", "full-base")
+    ("apt-leftovers", "apt-recommends", "cache-kept", "cache-mount-missed", "download-kept",
+     "failure-masked", "pip-keeps-cache", "poetry-install-dev", "uv-sync-dev", "uv-sync-unlocked",
+     "full-base", "cuda-devel-shipped")
 )  # fmt: skip
 
 
@@ -156,6 +157,9 @@ PIECES = st.sampled_from(
      "curl -o a.tgz http://x/a.tgz", "tar xf a.tgz", "ADD http://x/y.zip /z", "WORKDIR b",
      "USER c", "COPY " + "x" * 5000 + " /y", "COPY ../../.. /z",
      "ENV A=$B UV_COMPILE_BYTECODE=1", "--mount=type=cache,target=/root/.cache ", "<<E",
+     "find . ( -name b -o ! -delete", "find / -exec rm", "find -path", "conda env create",
+     "conda install cudnn", "conda clean", "apk add --virtual x gcc", "apk del x", "| xargs rm",
+     "pip install torch -r a/b.txt -r", "uv pip sync", "unzip b.zip", "wget http://x/b.zip",
      "E", "\\", "'", '"', "$(", "git clone x", "cd ..", "ARG D", "(", ")", "{", "}", "\n"]
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from imgdiag.errors import ImgdiagError
+from imgdiag.project.dockerfile import read_dockerfile
 from imgdiag.project.folder import MAX_BYTES, read_locks
 from imgdiag.project.project import Project
 from imgdiag.project.torch_plan import is_cpu_index, stale
@@ -143,3 +144,20 @@ def test_files_outside_and_too_large(tmp_path: Path) -> None:
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(ImgdiagError, match=r"uv\.lock has more than 67,108,864 bytes"):
         read_locks(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements.txt", "--extra-index-url https://download.pytorch.org/whl/cu118\ntorch\n"),
+        (
+            "Dockerfile",
+            "FROM a\nRUN pip install torch --index-url https://download.pytorch.org/whl/cu121\n",
+        ),
+    ],
+)
+def test_an_index_for_a_gpu_says_what_is_meant(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    path = tmp_path / "Dockerfile"
+    made = Project(folder=tmp_path, dockerfile=read_dockerfile(path) if path.exists() else None)
+    assert "https://download.pytorch.org/whl/cu1" in made.gpu_evidence

@@ -9,8 +9,9 @@ from packaging.utils import canonicalize_name
 from imgdiag.image import Platform
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment
-from imgdiag.python.graph import Graph, Origin, Root
+from imgdiag.python.graph import Graph
 from imgdiag.python.requires import Requires
+from imgdiag.python.root import Origin, Root
 
 LINUX = Platform("linux", "amd64")
 

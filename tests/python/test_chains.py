@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from imgdiag.python import chains as chains_module
 from imgdiag.python.chains import find_chains, roots_to
-from imgdiag.python.graph import Graph, Origin
+from imgdiag.python.graph import Graph
+from imgdiag.python.root import Origin
 from tests.python.graphs import graph_of, root
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgdiag.python import graph as graph_module
-from imgdiag.python.graph import Graph, Origin
+from imgdiag.python.graph import Graph
+from imgdiag.python.root import Origin, Root
 from tests.python.graphs import graph_of, names, requires_of, root
 
 
@@ -218,7 +219,7 @@ def reached(requirements: dict[str, list[str]], found: Graph, without: str = "")
 
 @given(REQUIREMENTS, ASKED)
 def test_all_is_reached_from_the_roots(
-    requirements: dict[str, list[str]], asked: list[graph_module.Root]
+    requirements: dict[str, list[str]], asked: list[Root]
 ) -> None:
     found = Graph(requires_of(requirements), asked)
     assert found.reach(found.roots) == set(requirements) == reached(requirements, found)
@@ -230,7 +231,7 @@ def test_all_is_reached_from_the_roots(
 
 @given(REQUIREMENTS, ASKED)
 def test_retained_sets_and_bytes_are_those_of_a_search_without_it(
-    requirements: dict[str, list[str]], asked: list[graph_module.Root]
+    requirements: dict[str, list[str]], asked: list[Root]
 ) -> None:
     found = Graph(requires_of(requirements), asked)
     sizes = {name: 1 << index for index, name in enumerate(sorted(requirements))}
@@ -243,7 +244,7 @@ def test_retained_sets_and_bytes_are_those_of_a_search_without_it(
 
 @given(REQUIREMENTS, ASKED, st.sampled_from(NAMES))
 def test_a_chain_is_there_exactly_when_it_is_needed(
-    requirements: dict[str, list[str]], asked: list[graph_module.Root], name: str
+    requirements: dict[str, list[str]], asked: list[Root], name: str
 ) -> None:
     found = Graph(requires_of(requirements), asked)
     if name in requirements:

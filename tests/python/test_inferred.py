@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from imgdiag.python import inferred
-from imgdiag.python.graph import Origin
 from imgdiag.python.inferred import infer_extras
+from imgdiag.python.root import Origin
 from tests.python.graphs import names, requires_of, root
 
 # As jax, its plugin and NVIDIA's distributions state it, in short.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imgdiag.python import tree
 from imgdiag.python.dependencies import Dependencies
-from imgdiag.python.graph import Root
+from imgdiag.python.root import Root
 from imgdiag.python.roots import Roots
 from imgdiag.python.tree import Row, View, tree_rows
 from tests.python.graphs import environment, graph_of

@@ -71,8 +71,9 @@ def test_a_reference_is_taken_apart(text: str, reference: Reference) -> None:
         (
             "./app",
             (
-                "'./app' is a folder without an image. Give a saved image, an OCI layout or a "
-                "tag; a project's folder goes to --project of 'imgdiag check', 'fix' and 'verify'"
+                "'./app' is a folder without an image: it has neither the index.json of an OCI "
+                "layout nor the manifest.json of docker save. Give a saved image, an OCI layout or "
+                "a tag; a project's folder goes to --project of 'imgdiag check', 'fix' and 'verify'"
             ),
         ),
     ],
@@ -81,6 +82,12 @@ def test_what_is_not_there(text: str, message: str) -> None:
     with pytest.raises(NotFound) as caught:
         parse_reference(text)
     assert str(caught.value) == message
+
+
+def test_a_part_of_an_oci_layout(tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    with pytest.raises(NotFound, match=r"has blobs and no index.json: it is a part of an OCI lay"):
+        parse_reference(str(tmp_path))
 
 
 @pytest.mark.parametrize("text", ["./" + "a" * 5_000, "oci:" + "a" * 5_000])

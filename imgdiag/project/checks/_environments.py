@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 
 from imgdiag.project.checks._tools import call, is_on
+from imgdiag.project.expansion import HOLE
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, Ran, covers
 
 _MARKS = ("venv", "virtualenvs", "site-packages")
-SYSTEM = "/usr/local/lib"
+SYSTEM = "/usr/local"
 
 
 def of_uv(placed: Placed, ran: Ran) -> str:
@@ -38,6 +39,19 @@ def of_poetry(project: Project, placed: Placed, ran: Ran) -> str:
     if in_project or any("virtualenvs.in-project" in words for words in settings):
         return placed.path(".venv", ran)
     return f"{placed.home or '/root'}/.cache/pypoetry/virtualenvs"
+
+
+def of_pip(placed: Placed, ran: Ran) -> str:
+    """Return the environment that `pip install` fills, "" where that is not known."""
+    program, _, _ = ran.command.words[0].rpartition("/")
+    if ran.command.has("--user", "--target", "--prefix", "--root", "-t"):
+        return ""
+    if program:
+        return posixpath.dirname(placed.path(program, ran))
+    if environment := placed.variable("VIRTUAL_ENV", ran):
+        return environment
+    first = placed.variable("PATH", ran).partition(":")[0]
+    return SYSTEM if first in ("", "$PATH", HOLE, "/usr/local/bin") else posixpath.dirname(first)
 
 
 def made_by(placed: Placed) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from imgdiag.finding import Fix
 from imgdiag.project.instruction import Instruction
+from imgdiag.project.runs import Ran
 from imgdiag.steps import guarded
 
 
@@ -38,7 +40,11 @@ def appended(instruction: Instruction, command: str) -> str:
     """Return a RUN with a command after its own."""
     if instruction.heredocs:
         return f"{rewritten(instruction)}\n# and as the last line inside of it:\n{command}"
-    return f"{rewritten(instruction)} {instruction.escape}\n && {guarded(command)}"
+    text = rewritten(instruction)
+    if form := instruction.exec_form:  # which knows no &&
+        script = form[2] if form[1:2] == ("-c",) and len(form) == 3 else shlex.join(form)
+        text = rewritten(instruction, layout=script)
+    return f"{text} {instruction.escape}\n && {guarded(command)}"
 
 
 def edited(instruction: Instruction, *edits: tuple[int, int, str]) -> Instruction:
@@ -47,8 +53,38 @@ def edited(instruction: Instruction, *edits: tuple[int, int, str]) -> Instructio
     for start, end, text in sorted(edits, reverse=True):
         rest = rest[:start] + text + rest[end:]
         more = len(text) - (end - start)
-        starts = [(at + more if at >= end and at else at, line) for at, line in starts]
+        starts = [(_moved(at, start, end, more), line) for at, line in starts]
     return replace(instruction, rest=rest, starts=tuple(starts))
+
+
+def _moved(at: int, start: int, end: int, more: int) -> int:
+    """Return where a line begins after an edit, which may have taken its first letters."""
+    if at >= end and at:
+        return at + more
+    return min(at, start) if start < at else at
+
+
+def without_words(
+    instruction: Instruction, ran: Ran, words: Collection[str], added: Iterable[str] = ()
+) -> Instruction:
+    """Return a RUN whose command lacks some of its words, and has others at its end."""
+    start, end = ran.command.start, ran.command.end
+    edits = [
+        (start + match.start(), start + match.end(), "")
+        for match in re.finditer(r" ?(\S+)", instruction.rest[start:end])
+        if match[1].strip("\"'") in words
+    ]
+    more = "".join(f" {word}" for word in added)
+    if edits and edits[-1][1] == end:  # both are at the end: one edit
+        edits[-1] = (edits[-1][0], end, more)
+    elif more:
+        edits.append((end, end, more))
+    return edited(instruction, *edits)
+
+
+def is_plain(instruction: Instruction) -> bool:
+    """Tell whether the offsets of a RUN's commands are those of its text: it is no heredoc."""
+    return not instruction.heredocs and instruction.exec_form is None
 
 
 def in_dockerfile(summary: str, snippet: str) -> Fix:

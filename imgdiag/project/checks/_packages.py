@@ -27,6 +27,38 @@ _MANAGERS = {
     "microdnf": "install",
     "yum": "install",
 }
+# What runs needs of a package of headers, by Debian's names (bookworm; Ubuntu's and trixie's answer
+# to them). None where the name changes with the release, or where it is more than one.
+_LIBRARIES = {
+    "default-libmysqlclient-dev": "libmariadb3",
+    "libcairo2-dev": "libcairo2",
+    "libcurl4-openssl-dev": "libcurl4",
+    "libfreetype6-dev": "libfreetype6",
+    "libmagic-dev": "libmagic1",
+    "libmariadb-dev": "libmariadb3",
+    "libopenblas-dev": "libopenblas0",
+    "libpango1.0-dev": "libpango-1.0-0",
+    "libpq-dev": "libpq5",
+    "libsasl2-dev": "libsasl2-2",
+    "libsndfile1-dev": "libsndfile1",
+    "libxml2-dev": "libxml2",
+    "libxslt1-dev": "libxslt1.1",
+    "libyaml-dev": "libyaml-0-2",
+    "libzmq3-dev": "libzmq5",
+    "portaudio19-dev": "libportaudio2",
+    "unixodbc-dev": "unixodbc",
+    # Alpine's
+    "cairo-dev": "cairo",
+    "jpeg-dev": "libjpeg-turbo",
+    "libxslt-dev": "libxslt",
+    "mariadb-dev": "mariadb-connector-c",
+    "postgresql-dev": "libpq",
+}
+# The headers of what every Python, or every image, has already.
+_PRESENT = re.compile(
+    r"(libc6|libffi|libssl|openssl|zlib1g|zlib|libbz2|liblzma|libsqlite3|libreadline|libncurses\w*"
+    r"|musl|dpkg|python3?[\d.]*|bzip2|xz|sqlite|readline|ncurses|linux-headers|libexpat1)-dev(el)?"
+)
 _REMOVALS = frozenset(("del", "purge", "remove", "autoremove", "erase"))
 
 
@@ -49,6 +81,18 @@ def is_build_tool(package: str) -> bool:
         or package.endswith(("-dev", "-devel"))
         or _VERSIONED.fullmatch(package) is not None
     )
+
+
+def library_of(package: str) -> str | None:
+    """Return what of a build tool the result needs when it runs, "" for nothing.
+
+    None for a package of headers whose library is not known.
+    """
+    if package in _LIBRARIES:
+        return _LIBRARIES[package]
+    if not package.endswith(("-dev", "-devel")) or _PRESENT.fullmatch(package):
+        return ""
+    return None
 
 
 def builds(command: Command) -> bool:

@@ -30,6 +30,7 @@ _INSTALLING = {
     "yarn": ("install", ""),
     "yum": ("install", "update"),
 }
+CONDA = frozenset(("conda", "mamba", "micromamba"))
 _FETCHING = frozenset(("curl", "wget", "git", "make", "cmake", "cargo", "go", "ninja"))
 # Where a tool keeps its cache: its own variable, then the folder below the home.
 _CACHES = {

@@ -28,6 +28,12 @@ def is_asked(project: Project) -> bool:
 def cpu_fix(project: Project, summary: str) -> Fix:
     """Return the mend that brings the CPU build, made from the files in hand where that can be."""
     patches = [each for each in cpu_torch_patch(project, project.torch) if isinstance(each, Patch)]
+    if not patches and project.settings is None:
+        return Fix(
+            summary,
+            "requirements.txt",
+            f"--extra-index-url {CPU_INDEX}\ntorch==<version>+cpu",
+        )
     if not patches:
         return Fix(summary, "pyproject.toml", CPU_SOURCE.rstrip())
     patch = patches[0]

@@ -1,11 +1,11 @@
 """blanket-removal: folders removed by their name, whatever package they belong to."""
 
-import posixpath
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._brought import copied
+from imgdiag.project.checks._find import Find
 from imgdiag.project.checks._mends import in_dockerfile
 from imgdiag.project.checks._tools import call
 from imgdiag.project.project import Project
@@ -32,7 +32,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     filled: set[int] = set()
     for placed in project.built:
         stage = placed.stage
-        if stage.parent in filled or _copies_packages(placed):
+        if stage.parent in filled or _copies_packages(project, placed):
             filled.add(stage.index)
         told: set[str] = set()
         for ran in placed.ran:
@@ -59,34 +59,25 @@ def _finding(project: Project, placed: Placed, ran: Ran, name: str, why: str) ->
     )
 
 
-def _copies_packages(placed: Placed) -> bool:
+def _copies_packages(project: Project, placed: Placed) -> bool:
     text = placed.instruction.rest if placed.instruction.word == "COPY" else ""
-    return "venv" in text or "site-packages" in text
+    return (
+        "venv" in text
+        or "site-packages" in text
+        or any("-packages" in path for each in copied(project, placed) for path in each.holds)
+    )
 
 
 def _removed_names(placed: Placed, ran: Ran) -> Iterator[str]:
     """Yield the names that a find deletes among installed packages."""
-    words = ran.command.words
-    if ran.command.name != "find":
-        return
-    deletes = "-delete" in words or ("-exec" in words and any(word == "rm" for word in words))
-    if not deletes and not any(
-        following.command.before == "|" and "rm" in following.command.words
-        for following in placed.ran[ran.index + 1 :][:1]
+    following = [each.command for each in placed.ran[ran.index + 1 :][:1]]
+    piped = next((each for each in following if each.before == "|"), None)
+    find = Find.of(ran.command, piped)
+    if find is None or not any(
+        _holds_packages(placed.path(root, ran), placed) for root in find.roots
     ):
         return
-    roots = []
-    for word in words[1:]:
-        if word.startswith(("-", "(", "!")):
-            break
-        roots.append(placed.path(word, ran))
-    if not any(_holds_packages(root, placed) for root in roots or [ran.folder]):
-        return
-    for word, following in pairwise(words):
-        if word in ("-name", "-iname"):
-            yield following
-        elif word in ("-path", "-ipath", "-wholename"):
-            yield posixpath.basename(following.rstrip("/*"))
+    yield from find.names
 
 
 def _holds_packages(root: str, placed: Placed) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from imgdiag.finding import Severity
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._find import Find
 from imgdiag.project.checks._mends import in_dockerfile
 from imgdiag.project.checks._tools import is_on, runs_of
 from imgdiag.project.project import Project
@@ -46,10 +47,9 @@ def _compiles(placed: Placed, ran: Ran) -> bool:
 
 
 def _deletes(ran: Ran) -> bool:
-    words = ran.command.words
-    if ran.command.name == "find" and ("-delete" in words or "rm" in words):
-        return any(word in ("__pycache__", "*.pyc", "*.py[co]", "*.pyo") for word in words)
-    return ran.command.name == "rm" and any("__pycache__" in word for word in words)
+    if find := Find.of(ran.command):
+        return any(name in ("__pycache__", "*.pyc", "*.py[co]", "*.pyo") for name in find.names)
+    return ran.command.name == "rm" and any("__pycache__" in word for word in ran.command.words)
 
 
 CHECK = Check(

@@ -12,28 +12,67 @@ from imgdiag.project.runs import Placed, Ran, readable
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
-    for placed in project.shipped:
+    for position, placed in enumerate(project.shipped):
         for index, ran in enumerate(placed.ran):
             path = _downloaded(placed, ran)
-            later = placed.ran[index + 1 :]
+            same = [(placed, each) for each in placed.ran[index + 1 :]]
             if (
                 path
                 and is_archive(path)
-                and any(unpacks(placed, each, path) for each in later)
-                and not any(removes(placed, each, path) for each in later)
+                and not any(removes(*each, path) for each in same)
                 and not placed.may_mount(path, "tmpfs", "cache", "bind")
             ):
-                shown = readable(path)
-                yield CHECK.at(
-                    project,
-                    ran.line,
-                    f"{posixpath.basename(shown)} is downloaded, unpacked and left in this layer",
-                    in_dockerfile(
-                        "Delete it in the same RUN, or unpack it while it is downloaded",
-                        appended(placed.instruction, f"rm {shown}"),
-                    ),
-                    end_line=placed.instruction.end_line,
-                )
+                later = [
+                    (other, each) for other in project.shipped[position + 1 :] for each in other.ran
+                ]
+                unpacking = next((each for each in [*same, *later] if unpacks(*each, path)), None)
+                removing = next((each for each in later if removes(*each, path)), None)
+                if unpacking or removing:
+                    yield _finding(project, placed, ran, path, unpacking, removing)
+
+
+def _finding(
+    project: Project,
+    placed: Placed,
+    ran: Ran,
+    path: str,
+    unpacking: tuple[Placed, Ran] | None,
+    removing: tuple[Placed, Ran] | None,
+) -> ProjectFinding:
+    shown = readable(path)
+    here = unpacking is not None and unpacking[0] is placed
+    what = "downloaded, unpacked and left in this layer" if here else "downloaded into this layer"
+    if removing is not None and unpacking is not None and removing[0] is unpacking[0]:
+        what += f"; line {removing[1].line} unpacks and deletes it, which comes too late"
+    elif removing is not None:
+        what += f"; line {removing[1].line} deletes it, which comes too late"
+    elif unpacking is not None and not here:
+        what += f", and line {unpacking[1].line} unpacks it"
+    in_place = f", in place of the one in line {removing[1].line}" if removing else ""
+    fix = in_dockerfile(
+        f"Delete it in the same RUN{in_place}, or unpack it while it is downloaded",
+        appended(placed.instruction, f"rm {shown}"),
+    )
+    if unpacking is not None and not here:
+        fix = in_dockerfile(
+            f"Unpack and delete it in the same RUN, in place of line {unpacking[1].line}",
+            appended(placed.instruction, f"{_unpack(placed, *unpacking)} && rm {shown}"),
+        )
+    return CHECK.at(
+        project,
+        ran.line,
+        f"{posixpath.basename(shown)} is {what}",
+        fix,
+        end_line=placed.instruction.end_line,
+    )
+
+
+def _unpack(into: Placed, placed: Placed, ran: Ran) -> str:
+    """Return the command that unpacks, for the end of another RUN."""
+    text = placed.text_of(ran)
+    if ran.folder == (into.ran[-1].folder if into.ran else ""):
+        return text
+    return f"mkdir -p {readable(ran.folder)} && cd {readable(ran.folder)} && {text}"
 
 
 def _downloaded(placed: Placed, ran: Ran) -> str:
@@ -84,9 +123,12 @@ CHECK = Check(
             "RUN curl -fsSLO https://example.org/tool-1.0.tar.gz \\\n"
             " && tar -xzf tool-1.0.tar.gz -C /opt\n"
             "RUN rm tool-1.0.tar.gz\n"
-            "RUN wget -qO /tmp/conda.sh https://example.org/conda.sh && bash /tmp/conda.sh -b\n",
+            "RUN wget -qO /tmp/conda.sh https://example.org/conda.sh && bash /tmp/conda.sh -b\n"
+            "RUN wget https://example.org/data.zip\n"
+            "RUN unzip data.zip -d /srv && rm data.zip\n",
             2,
             5,
+            6,
         ),
         dockerfile_example(
             "deleted, piped, or kept in no layer",

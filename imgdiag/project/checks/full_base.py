@@ -1,24 +1,15 @@
 """full-base: a full base image where its slim form would do."""
 
-import re
 from collections.abc import Iterator
 
 from imgdiag.finding import Severity
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._bases import FullBase
 from imgdiag.project.checks._mends import in_dockerfile
 from imgdiag.project.checks._packages import builds, is_build_tool, packages_of
 from imgdiag.project.checks._tools import call, installs
 from imgdiag.project.project import Project
 
-# Official images that have a slim form: name, and a tag that is not slim already.
-_IMAGE = re.compile(
-    r"(?:(?:[\w.-]+(?::\d+)?/)*library/|docker\.io/)?(?P<name>python|node|ruby|perl)"
-    r"(?::(?P<tag>[\w.-]+))?(?:@.*)?"
-)
-_TAG = re.compile(
-    r"(?P<version>[\d.]+(?:(?:a|b|rc)\d+)?|latest|lts|current)?"
-    r"-?(?P<system>trixie|bookworm|bullseye|buster)?"
-)
 _INSTALLERS = frozenset(("pip", "uv", "poetry", "pipenv", "pdm", "npm", "yarn", "pnpm"))
 
 
@@ -26,20 +17,15 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     if not project.shipped_stages:
         return
     stage = project.shipped_stages[0]
-    match = _IMAGE.fullmatch(stage.base)
-    tag = _TAG.fullmatch((match["tag"] or "") if match else "-")
-    if match is None or tag is None:
+    full = FullBase.of(stage.base)
+    if full is None:
         return
     commands = [ran.command for placed in project.shipped for ran in placed.ran]
     if any(builds(command) for command in commands) or any(
         is_build_tool(package) for command in commands for package in packages_of(command)
     ):
         return
-    version = tag["version"] if tag["version"] not in (None, "latest") else ""
-    slim = "-".join(filter(None, (version, "slim", tag["system"])))
     installing = any(installs(command) and call(command)[0] in _INSTALLERS for command in commands)
-    name = stage.base.partition("@")[0]
-    name = name.removesuffix(f":{match['tag']}") if match["tag"] else name
     alias = f" AS {stage.name}" if stage.name else ""
     yield CHECK.at(
         project,
@@ -52,7 +38,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         ),
         in_dockerfile(
             "Use the slim form",
-            " ".join(("FROM", *stage.origin.flags, f"{name}:{slim}")) + alias,
+            " ".join(("FROM", *stage.origin.flags, full.slim)) + alias,
         ),
         severity=Severity.NOTE if installing else Severity.WARNING,
         end_line=stage.origin.end_line,

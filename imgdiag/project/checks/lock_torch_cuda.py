@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from imgdiag.finding import Fix, Severity
 from imgdiag.project.check import Check, ProjectExample, ProjectFinding
 from imgdiag.project.checks._torch import CPU_SOURCE, gpu_words, is_asked
+from imgdiag.project.locks.lock import RELOCK
 from imgdiag.project.project import Project
 
 
@@ -27,8 +28,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
 
 
 _LOCKS = {
-    "uv": "# uv keeps what is locked as long as it fits\nuv lock --upgrade-package torch",
-    "poetry": "poetry lock --regenerate",
+    **RELOCK,
     "pylock": "uv export --format pylock.toml --output-file pylock.toml",
     "requirements": "uv export --output-file requirements.txt",
 }

@@ -1,15 +1,22 @@
 """torch-source-missing: torch from PyPI, which on Linux is the CUDA build."""
 
+import re
 from collections.abc import Iterator
 
 from imgdiag.finding import Severity
-from imgdiag.project.check import Check, ProjectExample, ProjectFinding
+from imgdiag.project.check import Check, ProjectExample, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._installed import requirements_files
+from imgdiag.project.checks._mends import in_dockerfile, is_plain, rewritten, without_words
+from imgdiag.project.checks._tools import call
 from imgdiag.project.checks._torch import CPU_SOURCE, cpu_fix, gpu_words, is_asked
+from imgdiag.project.fix.cpu_torch import CPU_INDEX
 from imgdiag.project.project import Project
+from imgdiag.project.torch_plan import FAMILY
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
     plan = project.torch
+    yield from _in_runs(project)
     if not is_asked(project) or plan.bound("torch") or project.takes_cpu_index:
         return
     torch = [each for each in plan.locked if each.locked.package.name == "torch"]
@@ -32,6 +39,36 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         cpu_fix(project, "Take torch from PyTorch's CPU index"),
         severity=Severity.ERROR,
     )
+
+
+def _in_runs(project: Project) -> Iterator[ProjectFinding]:
+    """Find RUNs that install torch by name, and from PyPI."""
+    if project.gpu_evidence or project.takes_cpu_index:
+        return
+    for placed in project.built:
+        for ran in placed.ran:
+            if call(ran.command) not in (("pip", "install"), ("uv", "pip install")):
+                continue
+            if ran.command.has("--index-url", "-i", "--extra-index-url", "--no-index"):
+                continue
+            count = 1 + ran.command.arguments.index("install")
+            names = [re.split(r"[=<>!~\[ ;]", word)[0] for word in ran.command.arguments[count:]]
+            if "torch" not in names:
+                continue
+            alone = set(names) <= set(FAMILY) and not requirements_files(ran)
+            option = f"--{'' if alone else 'extra-'}index-url {CPU_INDEX}"
+            mended = f"# with {option}"
+            if is_plain(placed.instruction):
+                mended = rewritten(without_words(placed.instruction, ran, (), (option,)))
+            yield CHECK.at(
+                project,
+                ran.line,
+                "torch comes from PyPI: on Linux that is the CUDA build, with gigabytes of "
+                "libraries that a CPU never loads",
+                in_dockerfile("Take torch from PyTorch's CPU index", mended),
+                severity=Severity.ERROR,
+                end_line=placed.instruction.end_line,
+            )
 
 
 _UV = """\
@@ -65,6 +102,11 @@ CHECK = Check(
             what="pinned in requirements.txt",
             files={"requirements.txt": "fastapi\ntorch==2.4.1\n"},
             finds=("requirements.txt:2",),
+        ),
+        dockerfile_example(
+            "named in a RUN",
+            "FROM python:3.11-slim\nRUN pip install --no-cache-dir torch torchvision\n",
+            2,
         ),
         ProjectExample(
             what="bound to PyTorch's CPU index",

@@ -16,6 +16,7 @@ import tomlkit
 from tomlkit.items import AoT, Array, InlineTable, Table
 
 from imgdiag.project.fix.patch import NotSure, Patch
+from imgdiag.project.locks.lock import RELOCK
 from imgdiag.project.locks.requirements import logical_lines
 from imgdiag.project.project import Project
 from imgdiag.project.pyproject import Pyproject
@@ -70,7 +71,7 @@ def _in_pyproject(
             before=text,
             after=after,
             reasons=tuple(edit.reasons),
-            next_steps=(f"{tool} lock",),
+            next_steps=(RELOCK[tool],),
         )
 
 

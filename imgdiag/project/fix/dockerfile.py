@@ -6,6 +6,7 @@ come to one instruction, and a mend that would bring another finding shows.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -22,13 +23,23 @@ from imgdiag.project.runs import Placed, covers
 from imgdiag.text import shortened
 
 _MOST_CHANGES = 200
+_MOUNT = "--mount=type="
+# Sources: Docker Engine's release notes, 23.0; buildah's, 1.24.
+_NEEDS_BUILDKIT = (
+    "cache mounts need BuildKit, which Docker builds with since 23.0, or podman 4; for Docker's "
+    "classic builder or kaniko, tell the tool --no-cache (pip --no-cache-dir) in its place"
+)
 # Their mend is the instruction written anew, and changes nothing but what stays in the layer.
 _REWRITES = {
     "apt-leftovers": "apt's lists are removed in the RUN that loads them",
+    "cache-kept": "the cache of what installs is in no layer",
     "pip-keeps-cache": "pip's cache is mounted while building, so that it is in no layer",
     "poetry-install-dev": "the main group alone is installed",
     "uv-sync-dev": "the development dependencies stay out",
 }
+
+# What the Dockerfile installs by another file, which is for its author to change.
+_IN_OTHER_FILES = frozenset(("conda-cuda", "developers-tools", "opencv-with-windows"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +79,20 @@ def dockerfile_patch(project: Project, text: str, path: str) -> Iterator[Patch |
         text, project, findings = changed, after, left
         reasons.append(change.reason)
     if text != original:
-        yield Patch(path=path, before=original, after=text, reasons=tuple(dict.fromkeys(reasons)))
+        yield Patch(
+            path=path,
+            before=original,
+            after=text,
+            reasons=tuple(dict.fromkeys(reasons)),
+            notes=(_NEEDS_BUILDKIT,) if _MOUNT in text and _MOUNT not in original else (),
+        )
     for finding in findings:
         if finding.path == name and finding.check != context_junk.CHECK.name:
             reason = refused.get(_key(finding), _leave(finding))
             yield NotSure(path, f"{finding.check}, {shortened(finding.message, 60)}: {reason}")
+        elif finding.check in _IN_OTHER_FILES:
+            words = f"{finding.check}, {shortened(finding.message, 60)}: {_leave(finding)}"
+            yield NotSure(posixpath.relpath(finding.path, project.folder), words)
 
 
 def _next_change(

@@ -11,7 +11,8 @@ class Patch:
     """A file of the project, before and after; `before` is None for one that is new.
 
     `reasons` are what was changed, each a sentence; `next_steps` are commands that the change
-    asks for, such as `uv lock`. A patch may be for nothing but to say so.
+    asks for, such as `uv lock`. A patch may be for nothing but to say so. `notes` are what it
+    takes for granted.
     """
 
     path: str
@@ -19,6 +20,7 @@ class Patch:
     after: str
     reasons: tuple[str, ...]
     next_steps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def diff(self) -> str:
         """Return the change as a unified diff that `git apply` and `patch -p1` take."""

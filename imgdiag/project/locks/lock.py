@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# What locks anew after pyproject.toml names another source for a package. Tried with uv 0.13.9 and
+# Poetry 2.5.1: both take the package from there, and leave the others as they are.
+RELOCK = {"uv": "uv lock", "poetry": "poetry lock"}
+
 
 @dataclass(frozen=True, slots=True)
 class Wheel:

@@ -17,8 +17,8 @@ from imgdiag.comparison.packages import (
 )
 from imgdiag.comparison.snapshot import Environment, Layer, Snapshot
 from imgdiag.finding import WARNING_BYTES, Severity
-from imgdiag.python.graph import Root
 from imgdiag.python.requires import Edge
+from imgdiag.python.root import Root
 from imgdiag.text import shortened
 from imgdiag.units import format_bytes
 

@@ -186,3 +186,39 @@ def test_heredocs_are_changed_by_hand(tmp_path: Path) -> None:
     assert [each.reason.rpartition(": ")[2] for each in unsure] == [
         "its RUN is one to change by hand"
     ]
+
+
+@pytest.mark.parametrize(
+    ("run", "noted"),
+    [
+        ("RUN pip install flask", True),
+        ("RUN --mount=type=secret,id=a pip install flask", False),
+        ("RUN uv sync --locked", False),
+    ],
+)
+def test_a_cache_mount_where_there_was_none_says_what_it_needs(
+    tmp_path: Path, run: str, noted: bool
+) -> None:
+    text = f"FROM python:3.11-slim\nWORKDIR /app\n{run}\n"
+    project = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
+    [patch] = (
+        each for each in dockerfile_patch(project, text, "Dockerfile") if isinstance(each, Patch)
+    )
+    assert ["BuildKit" in note for note in patch.notes] == [True] * noted
+
+
+def test_what_another_file_installs_is_told(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("black\n")
+    text = "FROM python:3.11-slim\nRUN pip install --no-cache-dir -r requirements.txt\n"
+    after, [unsure] = fixed(tmp_path, text)
+    assert after == text
+    assert unsure.path == "requirements.txt"
+    assert unsure.reason.endswith("move them to a file that the image does not install")
+
+
+@pytest.mark.parametrize("base", ["mambaorg/micromamba:1.5.8", "quay.io/jupyter/scipy-notebook"])
+def test_a_cache_in_the_home_of_a_base_that_is_not_roots(tmp_path: Path, base: str) -> None:
+    text = f"FROM {base} AS a\nRUN true\nFROM a\nRUN pip install flask\n"
+    after, [unsure] = fixed(tmp_path, text)
+    assert after == text
+    assert unsure.reason.endswith("its RUN is one to change by hand")
