@@ -24,9 +24,10 @@ from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.facts import Facts
 from imgdiag.files import Files
 from imgdiag.filesystem import Cause, Directory, merge
+from imgdiag.finding import Finding
 from imgdiag.image import instruction
 from imgdiag.layers.walk import Layer
-from imgdiag.prediction import Outcome, predict
+from imgdiag.prediction import Outcome, Prediction, predict
 from imgdiag.project.alignment import Alignment
 from imgdiag.project.choice import Choice
 from imgdiag.purpose import Target
@@ -131,6 +132,7 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
         files=Files(facts),
         dockerfile=facts.dockerfile,
         tree=partial(build_tree, facts),
+        predict=partial(predict, facts),
     )
     invariants.hold(analysis, facts)
     return analysis
@@ -198,7 +200,15 @@ def analyze_quickly(
     )
     visible = filesystem.visible_bytes
     total = max(sum(image.layer_sizes), visible)
-    prediction = predict(facts, findings)
+
+    def predicted(some: Iterable[Finding]) -> Prediction:
+        prediction = predict(facts, some)
+        return replace(
+            prediction,
+            safe=_of_whole(prediction.safe, total - visible),
+            review=_of_whole(prediction.review, total - visible),
+        )
+
     layers = (
         LayerSummary(
             index=index,
@@ -244,16 +254,13 @@ def analyze_quickly(
         purpose=facts.purpose,
         torches=facts.torches,
         findings=findings,
-        prediction=replace(
-            prediction,
-            safe=_of_whole(prediction.safe, total - visible),
-            review=_of_whole(prediction.review, total - visible),
-        ),
+        prediction=predicted(findings),
         skipped=image.skipped,
         warnings=(*image.config.warnings, *filesystem.warnings, *facts.limits),
         files=Files(facts),
         dockerfile=alignment,
         tree=partial(build_tree, facts),
+        predict=predicted,
     )
     invariants.hold(analysis, facts)
     return analysis
