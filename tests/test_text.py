@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.text import cut, printable, shortened, utf8
+from imgdiag.text import cut, printable, shortened, utf8, without_command_lines
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,34 @@ def test_shortened(text: str, width: int, short: str) -> None:
 def test_cut_keeps_blanks() -> None:
     assert cut("a   b", 9) == "a   b"
     assert cut("a   bc", 5) == "a   …"
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("a ##[error]b", r"a \x23#[error]b"),
+        ("##vso[task.setvariable variable=x]y", r"\x23#vso[task.setvariable variable=x]y"),
+        ("###[group]", r"#\x23#[group]"),
+        ("## [error]", "## [error]"),
+        ("s/##[[:space:]]//", "s/##[[:space:]]//"),  # as sed has it, and no command's name
+        ("# heading ## [a](b)", "# heading ## [a](b)"),
+        ("\x1b##[error]", r"\x1b\x23#[error]"),
+    ],
+)
+def test_no_command_to_a_log_is_printable(text: str, safe: str) -> None:
+    assert printable(text) == safe
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("::error::x", r"\x3a:error::x"),
+        ("a\n \t::set-output name=a::b\n\n::x", "a\n \t\\x3a:set-output name=a::b\n\n\\x3a:x"),
+        ("std::vector", "std::vector"),
+        (": :", ": :"),
+        ("a ::error::", "a ::error::"),
+    ],
+)
+def test_no_line_begins_as_a_command(text: str, safe: str) -> None:
+    assert without_command_lines(text) == safe
+    assert without_command_lines(safe) == safe
