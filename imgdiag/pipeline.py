@@ -21,6 +21,7 @@ from imgdiag.analysis import (
     Waste,
 )
 from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
+from imgdiag.errors import JsonInstead, within
 from imgdiag.facts import Facts
 from imgdiag.files import Files
 from imgdiag.filesystem import Cause, Directory, merge
@@ -161,15 +162,20 @@ def compare(
     }
 
     def snapshot(reference: str) -> Snapshot:
-        return reports.get(reference) or comparison.snapshot(
-            analyze(
+        if reference in reports:
+            return reports[reference]
+        try:
+            analysis = analyze(
                 reference,
                 request,
                 declared=declared,
                 dockerfile=dockerfile,
                 check_imports=check_imports,
             )
-        )
+        except JsonInstead as error:  # in a pipe: what it is, only its content tells
+            with within("standard input" if reference == "-" else reference):
+                return saved.parse_report(error.data)
+        return comparison.snapshot(analysis)
 
     before = snapshot(base)
     return comparison.compare(before, snapshot(head))

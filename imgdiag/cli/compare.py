@@ -82,7 +82,7 @@ def command(
 
     BASE and HEAD are as for 'imgdiag analyze', or reports that it saved with -o json=PATH: what a
     file is, its content tells. So a pipeline can keep the small report of its main branch in place
-    of the image. One of them may be '-'.
+    of the image. One of them may be '-', and both may be pipes.
 
     The causes come first, those with the most bytes at the top. Each byte of the growth is in one
     of them, so that they add up to it. A Dockerfile is used for both images, where it fits them.
