@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imgdiag.configuration.value import Configuration
     from imgdiag.project.project import Project
 
-FORMATS = ("github", "json", "junit", "sarif", "text")
+FORMATS = ("github", "json", "junit", "markdown", "sarif", "text")
 FOUND = 1
 _LEVELS = [*(severity.value for severity in Severity), "never"]
 

@@ -18,12 +18,14 @@ from imgdiag.waivers import Waiver, Waivers
 class Verdict:
     """The findings by file and line, those that no waiver accepts, and of these the failing ones.
 
-    `configuration` is the file that has the waivers, "" without one.
+    `fail_on` is None where nothing was to fail. `configuration` is the file that has the waivers,
+    "" without one.
     """
 
     findings: tuple[ProjectFinding, ...]
     open: tuple[ProjectFinding, ...]
     failing: tuple[ProjectFinding, ...]
+    fail_on: Severity | None = None
     waivers: Waivers[ProjectFinding] = field(default_factory=Waivers)
     configuration: str = ""
 
@@ -68,6 +70,7 @@ def judge(
             for each in left
             if fail_on is not None and levels.index(each.severity) <= levels.index(fail_on)
         ),
+        fail_on=fail_on,
         waivers=held,
         configuration=configuration,
     )

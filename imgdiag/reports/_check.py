@@ -9,18 +9,20 @@ from imgdiag.project.check import ProjectFinding
 from imgdiag.project.checks import all_checks
 from imgdiag.project.project import Project
 from imgdiag.project.verdict import Verdict
-from imgdiag.reports import Style, _summary
+from imgdiag.reports import Style, _markup, _summary
 from imgdiag.reports._annotations import annotation, annotation_lines
 from imgdiag.reports._encoding import encode
 from imgdiag.reports._gate import waiver_object
 from imgdiag.reports._junit import junit_xml, rule_suite
 from imgdiag.reports._located import of_project
+from imgdiag.reports._markup import Section
 from imgdiag.reports._page import Page
 from imgdiag.reports._sarif import sarif_log
 from imgdiag.schema import check as schema
 from imgdiag.text import printable
 from imgdiag.waivers import waiver_lines
 
+_MARKS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "ℹ️"}
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: ""}
 
 
@@ -30,6 +32,8 @@ def render(format_: str, project: Project, verdict: Verdict, style: Style) -> st
         return text(project, verdict, style)
     if format_ == "json":
         return as_json(project, verdict)
+    if format_ == "markdown":
+        return markdown(project, verdict, style)
     located = of_project(verdict.open, verdict.failing)
     notes = [printable(line) for line in waiver_lines(verdict.waivers)]
     if format_ == "sarif":
@@ -45,7 +49,7 @@ def render(format_: str, project: Project, verdict: Verdict, style: Style) -> st
 def text(project: Project, verdict: Verdict, style: Style) -> str:
     """Return the findings as text, in the order of the files' lines."""
     page = Page(style)
-    page.line(about(project), bold=True)
+    page.line("   ".join(about(project)), bold=True)
     page.line(summary(verdict), fg="" if verdict.open else "green")
     for finding in verdict.open:
         page.line()
@@ -65,13 +69,47 @@ def text(project: Project, verdict: Verdict, style: Style) -> str:
     return page.text()
 
 
-def about(project: Project) -> str:
+def markdown(project: Project, verdict: Verdict, style: Style) -> str:
+    """Return the findings for a pull request, the most severe first, their mends folded."""
+    mark = "" if verdict.fail_on is None else "✅ " if verdict.passed else "❌ "
+    what, *more = about(project)
+    head = [
+        *_markup.hidden(style.marker),
+        f"## {mark}{_markup.code(what)}: {_markup.text(summary(verdict))}",
+    ]
+    if more:
+        head.append(f"{_markup.text(_markup.capitalised(', '.join(more)))}.")
+    levels = list(Severity)
+    ordered = sorted(verdict.open, key=lambda each: levels.index(each.severity))
+    waived = [f"- {_markup.text(line)}" for line in waiver_lines(verdict.waivers)]
+    title = f"### Waivers: {_summary.waivers_line(verdict.waivers)}"
+    return _markup.page(
+        [
+            Section("the verdict", tuple(head)),
+            *(Section("findings", (_item(finding),)) for finding in ordered),
+            Section("waivers", (title, "\n".join(waived)) if waived else ()),
+        ]
+    )
+
+
+def _item(finding: ProjectFinding) -> str:
+    fix = finding.fix
+    language = "dockerfile" if fix.target == "Dockerfile" else ""
+    snippet = _markup.folded("The lines", _markup.fence(fix.snippet, language))
+    return (
+        f"- {_MARKS[finding.severity]} {_markup.code(finding.place)} `{finding.check}` "
+        f"({finding.severity}): {_markup.text(finding.message)}. {_markup.text(fix.summary)}, in "
+        f"{_markup.code(fix.target)}:\n\n{_markup.indented(snippet)}"
+    )
+
+
+def about(project: Project) -> tuple[str, ...]:
     """Return what was checked: the folder, or the Dockerfile and what of it is built."""
     if project.dockerfile is None:
-        return str(project.folder)
+        return (str(project.folder),)
     stages = project.shipped_stages
     stage = f"stage {stages[-1].label}" if len(project.dockerfile.stages) > 1 else "one stage"
-    return f"{project.dockerfile.path}   {stage}   built on {stages[0].base}"
+    return project.dockerfile.path, stage, f"built on {stages[0].base}"
 
 
 def summary(verdict: Verdict) -> str:

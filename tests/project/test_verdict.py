@@ -19,7 +19,7 @@ from imgdiag.waivers import Waiver
 TODAY = datetime.date(2026, 11, 22)
 LATER = datetime.date(2027, 1, 31)
 TEXT = "FROM python:3.11\nRUN pip install flask\n"
-FORMATS = ["github", "json", "junit", "sarif", "text"]
+FORMATS = ["github", "json", "junit", "markdown", "sarif", "text"]
 
 
 @pytest.fixture
@@ -125,3 +125,59 @@ def test_what_is_waived_is_no_result(project: Project) -> None:
     verdict = held(project, waiver("full-base"))
     log = json.loads(_check.render("sarif", project, verdict, Style()))
     assert {each["ruleId"] for each in log["runs"][0]["results"]} == {"pip-keeps-cache"}
+
+
+def test_the_markdown(project: Project) -> None:
+    verdict = held(project, waiver("full-base"))
+    text = _check.render("markdown", project, verdict, Style(marker="check"))
+    assert text == (
+        "<!-- imgdiag:check -->\n"
+        "\n"
+        "## ❌ <code>docker/Dockerfile</code>: 1 warning, 1 waived\n"
+        "\n"
+        "One stage, built on python:3.11.\n"
+        "\n"
+        "- ⚠️ <code>docker/Dockerfile:2</code> `pip-keeps-cache` (warning): pip keeps what it "
+        "downloads in /root/.cache/pip, in this layer: what it downloaded is shipped beside what "
+        "it installed. Mount the cache while building, or say --no-cache-dir, in "
+        "<code>Dockerfile</code>:\n"
+        "\n"
+        "   <details><summary>The lines</summary>\n"
+        "\n"
+        "   ```dockerfile\n"
+        "   RUN --mount=type=cache,target=/root/.cache/pip \\\n"
+        "       pip install flask\n"
+        "   ```\n"
+        "\n"
+        "   </details>\n"
+        "\n"
+        "### Waivers: 1 finding waived\n"
+        "\n"
+        "- waived until 2027-01-31: full-base at docker/Dockerfile:1: agreed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "mark"),
+    [(None, "## <code>"), (Severity.ERROR, "## ✅ "), (Severity.NOTE, "## ❌ ")],
+)
+def test_the_mark_is_the_verdict(project: Project, fail_on: Severity | None, mark: str) -> None:
+    verdict = judge(found(project), fail_on=fail_on)
+    assert _check.render("markdown", project, verdict, Style()).startswith(mark)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_names_of_the_project_are_harmless(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = "a\x1b[2J ##[error]x <b> @octocat"
+    text = f"FROM python:3.11\nRUN pip install '{name}'\n"
+    project = Project(folder=Path(), dockerfile=parse_dockerfile(text, f"{name}/Dockerfile"))
+    report = _check.render(format_, project, judge(check_project(project)), Style())
+    assert "\x1b" not in report
+    assert "##[error]" not in report
+    if format_ == "markdown":
+        outside = report.split("```")[0]
+        assert "<b>" not in outside
+        assert "@octocat" not in outside.replace("<code>", "").split("</code>")[-1]
