@@ -27,7 +27,8 @@ def limit(value: str) -> Limit:
     try:
         return Limit.parse(value)
     except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+        per_cent = "" if "%" in str(error) else ", or in per cent as 5%"
+        raise click.BadParameter(f"{error}{per_cent}") from error
 
 
 @click.command(cls=_options.PurposeCommand)

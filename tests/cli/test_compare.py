@@ -196,7 +196,7 @@ def test_a_saved_report_is_no_image_to_analyse(run: Run, report: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--max-growth", "x"), "is no size"),
+        (("--max-growth", "x"), "500MB or in bytes, or in per cent as 5%"),
         (("--max-growth", "-1%"), "is no percentage"),
         (("--top", "0"), "not in the range"),
         (("-o", "text"), "is not FORMAT=PATH"),
