@@ -63,10 +63,10 @@ def command(
 
     \b
     Examples:
-      imgdiag verify                            # the project alone
-      imgdiag verify my-service --max-size 3GB  # and the image made of it
-      imgdiag verify my-service --run           # and its Python, asked for torch
-      imgdiag verify my-service -o checklist.md # for a pull request
+      imgdiag verify                             # the project alone
+      imgdiag verify my-service --max-size 3GB   # and the image made of it
+      imgdiag verify my-service --run            # and its Python, asked for torch
+      imgdiag verify my-service -o checklist.md  # for a pull request
 
     \b
     Exit codes:
