@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 from imgdiag.files import Files
 from imgdiag.filesystem import Cause
@@ -169,6 +169,7 @@ class Analysis:
     """Everything that is known about one image.
 
     `files` answers what budgets and waivers ask; `tree` is made when a report asks for it.
+    `predict` gives the prediction of some of the findings.
     """
 
     reference: str
@@ -195,6 +196,15 @@ class Analysis:
     warnings: tuple[str, ...]
     files: Files = field(compare=False, repr=False)
     tree: Callable[[], Tree] = field(compare=False, repr=False)
+    predict: Callable[[Iterable[Finding]], Prediction] = field(compare=False, repr=False)
+
+    def without_mends(self, accepted: Iterable[Finding]) -> Analysis:
+        """Return this analysis with the prediction of the mends of all but `accepted` findings."""
+        left_out = frozenset(accepted)
+        if not left_out:
+            return self
+        advised = (each for each in self.findings if each not in left_out)
+        return replace(self, prediction=self.predict(advised))
 
     @property
     def package_bytes(self) -> int:
@@ -212,3 +222,4 @@ class Analysis:
         return sum(row.bytes for row in self.unattributed)
 
     dockerfile: Alignment | None = None  # None when none was given and none found
+    is_skeleton: bool = False  # files' contents are zeros, so the download is not the image's

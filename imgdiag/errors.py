@@ -30,6 +30,20 @@ class CorruptImage(ImgdiagError):
     """The bytes of the image break the format they claim to have."""
 
 
+class JsonInstead(CorruptImage):
+    """There is JSON where an image should be: perhaps a saved report, which has all of `data`.
+
+    Of a pipe, which cannot be read a second time, that is what was in it.
+    """
+
+    def __init__(self, data: bytes = b"") -> None:
+        super().__init__(
+            "is JSON and no image",
+            hint="A report that was saved with -o json=PATH is for 'imgdiag compare'",
+        )
+        self.data = data
+
+
 class NotFound(ImgdiagError):
     """The reference names nothing that we can read."""
 

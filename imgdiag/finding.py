@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from imgdiag.units import format_bytes
+
 if TYPE_CHECKING:
     from imgdiag.facts import Claim
     from imgdiag.steps import RunEdit
@@ -90,6 +92,11 @@ class Finding:
     def bytes(self) -> int:
         """Return what the layers would lose, in bytes."""
         return max(self.claim.layer_bytes - self.replacement_bytes, 0)
+
+    @property
+    def label(self) -> str:
+        """Return what it is in a few words."""
+        return f"{self.rule} of {format_bytes(self.bytes)}"
 
     @property
     def visible_bytes(self) -> int:

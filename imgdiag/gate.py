@@ -107,7 +107,7 @@ class Gate:
 
     checks: tuple[Check, ...]
     not_checked: tuple[NotChecked, ...] = ()
-    waivers: Waivers = field(default_factory=Waivers)
+    waivers: Waivers[Finding] = field(default_factory=Waivers)
     configuration: str = ""
 
     @property
@@ -199,7 +199,9 @@ def _percent(budget: Budget, found: Measured) -> str:
     return f"{text}: {format_bytes(found.bytes or 0)} ({found.bytes:,} bytes), over"
 
 
-def _fail_on(analysis: Analysis, level: Safety | None, accepted: Waivers) -> Iterator[Check]:
+def _fail_on(
+    analysis: Analysis, level: Safety | None, accepted: Waivers[Finding]
+) -> Iterator[Check]:
     if level is None:
         return
     levels = list(Safety)

@@ -21,12 +21,14 @@ from imgdiag.analysis import (
     Waste,
 )
 from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
+from imgdiag.errors import JsonInstead, within
 from imgdiag.facts import Facts
 from imgdiag.files import Files
 from imgdiag.filesystem import Cause, Directory, merge
+from imgdiag.finding import Finding
 from imgdiag.image import instruction
 from imgdiag.layers.walk import Layer
-from imgdiag.prediction import Outcome, predict
+from imgdiag.prediction import Outcome, Prediction, predict
 from imgdiag.project.alignment import Alignment
 from imgdiag.project.choice import Choice
 from imgdiag.purpose import Target
@@ -131,6 +133,8 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
         files=Files(facts),
         dockerfile=facts.dockerfile,
         tree=partial(build_tree, facts),
+        predict=partial(predict, facts),
+        is_skeleton=image.is_skeleton,
     )
     invariants.hold(analysis, facts)
     return analysis
@@ -159,15 +163,20 @@ def compare(
     }
 
     def snapshot(reference: str) -> Snapshot:
-        return reports.get(reference) or comparison.snapshot(
-            analyze(
+        if reference in reports:
+            return reports[reference]
+        try:
+            analysis = analyze(
                 reference,
                 request,
                 declared=declared,
                 dockerfile=dockerfile,
                 check_imports=check_imports,
             )
-        )
+        except JsonInstead as error:  # in a pipe: what it is, only its content tells
+            with within("standard input" if reference == "-" else reference):
+                return saved.parse_report(error.data)
+        return comparison.snapshot(analysis)
 
     before = snapshot(base)
     return comparison.compare(before, snapshot(head))
@@ -198,7 +207,15 @@ def analyze_quickly(
     )
     visible = filesystem.visible_bytes
     total = max(sum(image.layer_sizes), visible)
-    prediction = predict(facts, findings)
+
+    def predicted(some: Iterable[Finding]) -> Prediction:
+        prediction = predict(facts, some)
+        return replace(
+            prediction,
+            safe=_of_whole(prediction.safe, total - visible),
+            review=_of_whole(prediction.review, total - visible),
+        )
+
     layers = (
         LayerSummary(
             index=index,
@@ -244,16 +261,13 @@ def analyze_quickly(
         purpose=facts.purpose,
         torches=facts.torches,
         findings=findings,
-        prediction=replace(
-            prediction,
-            safe=_of_whole(prediction.safe, total - visible),
-            review=_of_whole(prediction.review, total - visible),
-        ),
+        prediction=predicted(findings),
         skipped=image.skipped,
         warnings=(*image.config.warnings, *filesystem.warnings, *facts.limits),
         files=Files(facts),
         dockerfile=alignment,
         tree=partial(build_tree, facts),
+        predict=predicted,
     )
     invariants.hold(analysis, facts)
     return analysis

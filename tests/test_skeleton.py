@@ -15,7 +15,9 @@ from imgdiag import pipeline
 from imgdiag.analysis import Analysis
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Finding
+from imgdiag.gate import Gate
 from imgdiag.layers.compression import decompress, sniff
+from imgdiag.reports import Style, render
 from imgdiag.skeleton import SkeletonSizes, write_skeleton
 from imgdiag.sources import Request
 from tests.builder import (
@@ -74,7 +76,8 @@ MADE = image(
 )
 
 
-MARK = "a skeleton, its files' contents zeros: the download is not the original's"
+ROOT = Path(__file__).parents[1]
+MARK = "a skeleton, its files' contents zeros: its download is not the original's"
 
 
 def comparable(analysis: Analysis) -> tuple[Any, ...]:
@@ -97,6 +100,7 @@ def comparable(analysis: Analysis) -> tuple[Any, ...]:
         warnings=tuple(warning for warning in analysis.warnings if warning != MARK),
         findings=(),
         prediction=dataclasses.replace(prediction, fixes=()),
+        is_skeleton=False,
     )
     fixes = [(each.finding.rule, each.bytes) for each in prediction.fixes]
     return rest, [said(finding) for finding in analysis.findings], fixes
@@ -254,3 +258,14 @@ def test_a_folder_in_the_place_of_the_output(tmp_path: Path) -> None:
     with pytest.raises(ImgdiagError, match="Is a directory"):
         write_skeleton(str(path), tmp_path / "out" / "skeleton.tar", Request())
     assert [each.name for each in (tmp_path / "out").iterdir()] == ["skeleton.tar"]
+
+
+def test_the_download_of_a_skeleton_is_no_size_of_the_image() -> None:
+    analysis = pipeline.analyze(str(ROOT / "fixtures/ml-service/after.oci.tar"))
+    assert analysis.is_skeleton
+    assert analysis.sizes.transfer_bytes is not None
+    text = render("text", analysis, Gate(()), Style())
+    assert "  download" not in text
+    assert MARK in text
+    whole = render("text", dataclasses.replace(analysis, is_skeleton=False), Gate(()), Style())
+    assert "  download" in whole

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.text import cut, printable, shortened, utf8, whole_number
+from imgdiag.text import (
+    cut,
+    printable,
+    shortened,
+    utf8,
+    whole_number,
+    without_command_lines,
+)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +94,34 @@ def test_cut_keeps_blanks() -> None:
 )
 def test_numbers_of_digits(text: str, value: int | None) -> None:
     assert whole_number(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("a ##[error]b", r"a \x23#[error]b"),
+        ("##vso[task.setvariable variable=x]y", r"\x23#vso[task.setvariable variable=x]y"),
+        ("###[group]", r"#\x23#[group]"),
+        ("## [error]", "## [error]"),
+        ("s/##[[:space:]]//", "s/##[[:space:]]//"),  # as sed has it, and no command's name
+        ("# heading ## [a](b)", "# heading ## [a](b)"),
+        ("\x1b##[error]", r"\x1b\x23#[error]"),
+    ],
+)
+def test_no_command_to_a_log_is_printable(text: str, safe: str) -> None:
+    assert printable(text) == safe
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("::error::x", r"\x3a:error::x"),
+        ("a\n \t::set-output name=a::b\n\n::x", "a\n \t\\x3a:set-output name=a::b\n\n\\x3a:x"),
+        ("std::vector", "std::vector"),
+        (": :", ": :"),
+        ("a ::error::", "a ::error::"),
+    ],
+)
+def test_no_line_begins_as_a_command(text: str, safe: str) -> None:
+    assert without_command_lines(text) == safe
+    assert without_command_lines(safe) == safe

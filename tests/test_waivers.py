@@ -181,9 +181,9 @@ def test_the_text_says_it_all(image: Analysis) -> None:
         "  waived until 2027-01-31: test-dirs of 5.0 MB: we <run> them\n"
         "  expired on 2026-11-21, and no longer holds: any rule at /srv: old\n"
         "  unused: deleted-later at /srv/b: nothing is found that it is for\n"
-        "  unused: test-dirs of sympy: it covers only a part of a test-dirs finding, and a waiver "
+        "  unused: test-dirs of sympy: it covers only a part of test-dirs of 5.0 MB, and a waiver "
         "is for the\n"
-        "  whole of one\n"
+        "  whole of a finding\n"
     )
 
 
@@ -192,6 +192,45 @@ def test_markdown_says_it_all(image: Analysis) -> None:
     assert "### Waivers: 1 finding waived, 1 expired, 2 unused\n" in report
     assert "- waived until 2027-01-31: test-dirs of 5.0 MB: we &lt;run&gt; them\n" in report
     assert "| `test-dirs` | review, waived until 2027-01-31 |" in report
+
+
+def test_the_prediction_is_that_of_what_is_advised(image: Analysis) -> None:
+    def told(*waivers: Waiver) -> tuple[str, str]:
+        _, advice = render("text", image, held(image, *waivers), Style()).split("\nDo this first\n")
+        mends, then = advice.split("Then it will be\n")
+        return " ".join(mends.split()), " ".join(then.split("\n\n")[0].split())
+
+    both, then = told()
+    assert "(deleted-later, safe: 4.0 MB less)" in both
+    assert "(test-dirs, review: 5.0 MB less)" in both
+    assert then == (
+        "layers after the safe mend 5.0 MB 4.0 MB less "
+        "after the mend for review too 248 B 9.0 MB less"
+    )
+    one, then = told(waiver(rule="deleted-later"))
+    assert ("deleted-later" in one, "test-dirs" in one) == (False, True)
+    assert then == "layers after the mend for review too 4.0 MB 5.0 MB less"
+    assert told(waiver(rule="deleted-later", expires=TODAY - datetime.timedelta(days=1)))[0] == both
+
+
+def test_nothing_is_advised_where_all_is_waived(image: Analysis) -> None:
+    report = render("text", image, held(image, waiver(paths=("**",))), Style())
+    assert "(safe, waived until 2027-01-31)" in report
+    assert "Do this first" not in report
+    assert "Then it will be" not in report
+    assert "overlap" not in report
+
+
+def test_the_prediction_of_the_json_leaves_out_what_is_waived(image: Analysis) -> None:
+    report = json.loads(render("json", image, held(image, waiver(rule="test-dirs")), Style()))
+    prediction = report["prediction"]
+    assert prediction["safe"]["bytes"] == prediction["review"]["bytes"] == 4_000_000
+    assert image.prediction.review.bytes == 9_000_000  # the analysis is as it was
+
+
+def test_a_waiver_of_a_check_is_not_for_images(image: Analysis) -> None:
+    gate = held(image, waiver(rule="full-base", of_project=True))
+    assert not gate.waivers
 
 
 def test_json_says_it_all(image: Analysis) -> None:

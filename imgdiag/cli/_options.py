@@ -217,7 +217,7 @@ def as_text_or_json(function: Callable[..., None]) -> Callable[..., None]:
         "-f",
         "--format",
         "format_",
-        type=click.Choice(("text", "json")),
+        type=click.Choice(("json", "text")),
         default="text",
         show_default=True,
         help="Format of the answer.",

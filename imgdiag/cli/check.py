@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imgdiag.configuration.value import Configuration
     from imgdiag.project.project import Project
 
-FORMATS = ("github", "json", "junit", "sarif", "text")
+FORMATS = ("github", "json", "junit", "markdown", "sarif", "text")
 FOUND = 1
 _LEVELS = [*(severity.value for severity in Severity), "never"]
 
@@ -40,7 +40,8 @@ def command(
 
     Reads the Dockerfile and what stands beside it: .dockerignore, the files that COPY takes,
     pyproject.toml. No engine is needed, and nothing is run. 'imgdiag explain CHECK' says why a
-    check matters and when to ignore it.
+    check matters and when to ignore it; a waiver in imgdiag.toml or pyproject.toml accepts what it
+    finds until a day.
 
     \b
     Examples:
@@ -52,12 +53,13 @@ def command(
 
     \b
     Exit codes:
-      0  checked, and nothing that --fail-on names
+      0  checked, and nothing that --fail-on names, but for what is waived
       1  a finding that --fail-on names
       2  wrong usage
       3  a file could not be read
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.checks import check_project
+    from imgdiag.project.verdict import judge
     from imgdiag.reports import _check
 
     if project.dockerfile is None and project.settings is None and not project.locks:
@@ -66,12 +68,11 @@ def command(
             "or lock file",
             hint="--project names the folder, --dockerfile a Dockerfile elsewhere",
         )
-    findings = check_project(project)
-    levels = list(Severity)
-    failing = [
-        each
-        for each in findings
-        if fail_on != "never" and levels.index(each.severity) <= levels.index(Severity(fail_on))
-    ]
-    wanted.write(lambda name, style: _check.render(name, project, findings, failing, style))
-    sys.exit(FOUND if failing else 0)
+    verdict = judge(
+        check_project(project),
+        fail_on=None if fail_on == "never" else Severity(fail_on),
+        accepted=configuration.waivers,
+        configuration=configuration.path,
+    )
+    wanted.write(lambda name, style: _check.render(name, project, verdict, style))
+    sys.exit(0 if verdict.passed else FOUND)

@@ -27,7 +27,8 @@ def limit(value: str) -> Limit:
     try:
         return Limit.parse(value)
     except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+        per_cent = "" if "%" in str(error) else ", or in per cent as 5%"
+        raise click.BadParameter(f"{error}{per_cent}") from error
 
 
 @click.command(cls=_options.PurposeCommand)
@@ -82,7 +83,7 @@ def command(
 
     BASE and HEAD are as for 'imgdiag analyze', or reports that it saved with -o json=PATH: what a
     file is, its content tells. So a pipeline can keep the small report of its main branch in place
-    of the image. One of them may be '-'.
+    of the image. One of them may be '-', and both may be pipes.
 
     The causes come first, those with the most bytes at the top. Each byte of the growth is in one
     of them, so that they add up to it. A Dockerfile is used for both images, where it fits them.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from imgdiag.cli import _options
+from imgdiag.cli import _options, _reports
 
 
 @click.command()
@@ -25,7 +25,7 @@ from imgdiag.cli import _options
     "largest.",
 )
 @click.option("--details", is_flag=True, help="Show all packages, those that are the same too.")
-@_options.as_text_or_json
+@_reports.writes_reports(("json", "markdown", "text"))
 @_options.reads_image
 def command(
     reading: _options.Reading,
@@ -33,7 +33,7 @@ def command(
     folder: Path,
     environment: str,
     details: bool,
-    format_: str,
+    wanted: _reports.Wanted,
 ) -> None:
     """Compare the local environment VENV (.venv) with that of the image REF.
 
@@ -47,12 +47,8 @@ def command(
       imgdiag compare-venv my-service api/.venv --environment /app/.venv
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.comparison import compare_venv
-    from imgdiag.reports import Style, _comparison
+    from imgdiag.reports import _comparison
 
     with reading() as request:
         comparison = compare_venv(reference, folder, request, environment)
-    if format_ == "json":
-        click.echo(_comparison.as_json(comparison), nl=False)
-    else:
-        style = Style(color=_options.wants_color(), width=_options.page_width(), details=details)
-        click.echo(_comparison.text(comparison, style), nl=False)
+    wanted.write(lambda name, style: _comparison.render(name, comparison, style), details=details)

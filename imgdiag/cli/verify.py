@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from imgdiag.cli import _options
+from imgdiag.cli import _options, _reports
 from imgdiag.cli._configured import configured
 from imgdiag.cli._project import reads_project
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imgdiag.python.verification import Verification
     from imgdiag.sources import Request
 
+FORMATS = ("json", "junit", "markdown", "text")
 FAILED = 1
 
 
@@ -38,8 +39,8 @@ FAILED = 1
     metavar="SIZE",
     help="The budget for the sum of the layers; else 5GB.",
 )
-@_options.as_text_or_json
-@configured
+@configured  # before --format, which is eager too: the file may set it
+@_reports.writes_reports(FORMATS)
 @_options.reads_image
 def command(
     configuration: Configuration,
@@ -48,7 +49,7 @@ def command(
     reference: str | None,
     is_run: bool,
     max_size: int | None,
-    format_: str,
+    wanted: _reports.Wanted,
 ) -> None:
     """Go through the checklist of a lean image: the project's files, and the image REF.
 
@@ -62,9 +63,10 @@ def command(
 
     \b
     Examples:
-      imgdiag verify                            # the project alone
-      imgdiag verify my-service --max-size 3GB  # and the image made of it
-      imgdiag verify my-service --run           # and its Python, asked for torch
+      imgdiag verify                             # the project alone
+      imgdiag verify my-service --max-size 3GB   # and the image made of it
+      imgdiag verify my-service --run            # and its Python, asked for torch
+      imgdiag verify my-service -o checklist.md  # for a pull request
 
     \b
     Exit codes:
@@ -74,7 +76,7 @@ def command(
       3  a file or the image could not be read
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.checklist import checklist, failures
-    from imgdiag.reports import Style, _checklist
+    from imgdiag.reports import _checklist
 
     if is_run and reference is None:
         raise click.UsageError("--run needs an image; name it as REF")
@@ -84,11 +86,9 @@ def command(
             image = _read(reference, request)
             answers = _ask(reference, request) if is_run else None
     items = checklist(project, image, answers, max_size)
-    if format_ == "json":
-        click.echo(_checklist.as_json(items, project.folder, reference), nl=False)
-    else:
-        style = Style(color=_options.wants_color(), width=_options.page_width())
-        click.echo(_checklist.text(items, project.folder, reference, style), nl=False)
+    wanted.write(
+        lambda name, style: _checklist.render(name, items, project.folder, reference, style)
+    )
     sys.exit(FAILED if failures(items) else 0)
 
 

@@ -26,12 +26,13 @@ from imgdiag.filesystem import Cause
 from imgdiag.finding import Safety, Severity
 from imgdiag.folders import DEEPEST, Folder, Share
 from imgdiag.image import instruction
+from imgdiag.layers.tar import BLOCK
 from imgdiag.python.requires import Edge
 from imgdiag.python.root import Origin, Root
+from imgdiag.sources.stream import begins_as_json
 
 VERSION = 1
 MOST_BYTES = 32_000_000  # of a report; that of an image with 100 packages has 0.2 MB
-_HEAD = 512
 
 
 def is_report(path: Path) -> bool:
@@ -40,11 +41,9 @@ def is_report(path: Path) -> bool:
         if not path.is_file():
             return False
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            return begins_as_json(file.read(BLOCK))
     except (OSError, ValueError):
         return False
-    # A tar archive may begin with any name, but there are zero bytes behind it.
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") and b"\0" not in head
 
 
 def read_report(path: Path) -> Snapshot:

@@ -54,6 +54,13 @@ rule = "deleted-later"
 path = "/root/.cache"
 reason = "The base image does it; its next release does not."
 expires = 2027-03-31
+
+# One for 'imgdiag check': a check, and the files in which it may find something.
+[[waivers]]
+rule = "full-base"
+path = "tools/*.Dockerfile"
+reason = "Nobody deploys the tools' images."
+expires = 2027-03-31
 """
 
 
@@ -125,8 +132,12 @@ or not at all: when every byte that it claims lies at the waiver's paths and is 
 packages. A waiver never accepts more than it names; one that names a part is *unused*, and says so.
 
 A waived finding does not fail `--fail-on`; every report shows it as waived, with its reason. Its
-bytes stay in all numbers, and budgets do not look at waivers. A waiver holds up to and with the day
-that it expires; then it no longer does, and every report says that too."""
+mend is no longer advised and not in the prediction; all other numbers stay as they are, and budgets
+do not look at waivers. A waiver holds up to and with the day that it expires; then it no longer
+does, and every report says that too.
+
+One whose `rule` is a check is for `imgdiag check` and holds there alone, all others for images
+alone. Its `path`, when it has one, names the project's files, from the configuration's folder."""
 
 _OPTIONS = """\
 In a table by the name of the command. Paths are relative to the file's folder. The environment

@@ -76,20 +76,21 @@ BUDGET = (
 WAIVER = (
     Key(
         name="rule",
-        kind="a rule's name",
-        what="The rule whose findings are accepted. Left out: those of any rule.",
+        kind="a rule's or check's name",
+        what="The rule whose findings are accepted, or the check. Left out: those of any rule.",
         example='"test-dirs"',
     ),
     Key(
         name="path",
         kind="pattern for paths, or several",
-        what="Only findings of which every byte lies at or below such a path.",
+        what="Only findings of which every byte lies at or below such a path; with a check, only "
+        "those in such a file, by its path from the configuration's folder.",
         example='["/app/.venv/**/tests", "/app/.venv/**/test"]',
     ),
     Key(
         name="package",
         kind="pattern, or several",
-        what="Only findings of which every byte is owned by such packages.",
+        what="Only findings of which every byte is owned by such packages. Not with a check.",
         example='"sympy"',
     ),
     Key(

@@ -104,14 +104,23 @@ class _Reader:
 
         self._keys(values, WAIVER, place)
         rule = self._string(values, "rule", place)
-        known = [each.name for each in all_rules()]
-        if "rule" in values and rule not in known:
-            raise self._error(f"is {rule!r}, which is no rule{_nearest(rule, known)}",
-                              (*place, "rule"))  # fmt: skip
+        rules = [each.name for each in all_rules()]
+        of_project = False
+        if "rule" in values and rule not in rules:
+            from imgdiag.project.checks import all_checks  # imports every check
+
+            checks = [each.name for each in all_checks()]
+            of_project = rule in checks
+            if not of_project:
+                near = _nearest(rule, [*rules, *checks])
+                raise self._error(f"is {rule!r}, no rule and no check{near}", (*place, "rule"))
         paths = self._strings(values, "path", place)
         for path in paths:
             self._path_pattern(path, (*place, "path"))
         packages = self._strings(values, "package", place)
+        if of_project and packages:
+            raise self._error(f"is for what an image holds, and {rule!r} is a check of a project's "
+                              "files", (*place, "package"))  # fmt: skip
         if not (rule or paths or packages):
             raise self._error("has neither rule nor path nor package: what is it for?", place)
         reason = self._string(values, "reason", place)
@@ -123,6 +132,7 @@ class _Reader:
             packages=packages,
             reason=reason,
             expires=self._date(values["expires"], (*place, "expires")),
+            of_project=of_project,
             line=self._line(place),
         )
 

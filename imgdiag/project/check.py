@@ -27,6 +27,11 @@ class ProjectFinding:
     fix: Fix
 
     @property
+    def label(self) -> str:
+        """Return what it is in a few words."""
+        return f"{self.check} at {self.place}"
+
+    @property
     def place(self) -> str:
         """Return where it is, as editors and terminals understand it."""
         return f"{self.path}:{self.line}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
 from imgdiag.reports import Style
+from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
 from imgdiag.scanner.du import DiskUsage, Row, Running
 from imgdiag.schema import du as schema
@@ -129,7 +129,7 @@ def as_json(usage: DiskUsage) -> str:
             {"what": utf8(each.what), "reason": utf8(each.reason)} for each in usage.skipped
         ],
     }
-    return json.dumps(report, indent=2) + "\n"
+    return encode(report)
 
 
 def _row(row: Row) -> schema.Row:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from imgdiag.text import utf8
+from imgdiag.text import utf8, without_commands
 
 
 def encode(value: Any) -> str:
     """Return `value` as JSON with a newline at its end, all its strings valid Unicode."""
-    return json.dumps(_valid(value), indent=2) + "\n"
+    return without_commands(json.dumps(_valid(value), indent=2), r"\u0023") + "\n"
 
 
 def _valid(value: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from imgdiag.image import instruction
 from imgdiag.layers.history import History, MadeLayer, Step
 from imgdiag.reports import Style
 from imgdiag.reports._dockerfile import dockerfile_object, lines_object
+from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
 from imgdiag.schema import history as schema
 from imgdiag.text import utf8
@@ -80,7 +80,7 @@ def as_json(history: History) -> str:
         "dockerfile": dockerfile_object(history.dockerfile),
         "history": [_step(step) for step in history.steps],
     }
-    return json.dumps(report, indent=2) + "\n"
+    return encode(report)
 
 
 def _step(step: Step) -> schema.Step:

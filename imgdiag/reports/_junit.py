@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from imgdiag.reports._located import Described, Located
-from imgdiag.text import cut, printable
+from imgdiag.text import cut, printable, without_command_lines
 
 _TEXT = 20_000  # characters of one test's text
 # What XML 1.0 allows beyond what `printable` leaves.
@@ -101,7 +101,7 @@ def junit_xml(suites: Sequence[Suite]) -> str:
             lines.append(f"    <system-out>{escape(_xml(chr(10).join(suite.notes)))}</system-out>")
         lines.append("  </testsuite>")
     lines.append("</testsuites>")
-    return "\n".join(lines) + "\n"
+    return without_command_lines("\n".join(lines), "&#58;") + "\n"
 
 
 def _test(suite: Suite, test: Case) -> Iterable[str]:

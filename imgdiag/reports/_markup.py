@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from imgdiag.text import printable
+from imgdiag.text import printable, without_command_lines
 
 COMMENT_LIMIT = 65_536  # what GitHub takes as a comment; it counts characters, we count bytes
 _NOTE_BYTES = 1_000  # kept free for the note on what was left out
@@ -53,7 +53,7 @@ def page(sections: Iterable[Section], limit: int = COMMENT_LIMIT) -> str:
     if left_out:
         names = ", ".join(dict.fromkeys(left_out))
         parts.append(f"*Left out, as a comment has its limit: {text(names)[: _NOTE_BYTES // 2]}.*")
-    return "\n\n".join(parts) + "\n"
+    return without_command_lines("\n\n".join(parts)) + "\n"
 
 
 def hidden(marker: str) -> tuple[str, ...]:

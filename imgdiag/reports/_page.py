@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from imgdiag.reports import Style
-from imgdiag.text import cut, printable, shortened
+from imgdiag.text import cut, printable, shortened, without_command_lines
 
 _NARROWEST = (20, 10)  # columns of a name in a table: as long as that will do, and at all
 _NARROWEST_PAGE = 40  # columns; a terminal may have less, and breaks the lines itself
@@ -25,7 +25,7 @@ class Page:
         self._lines: list[str] = []
 
     def text(self) -> str:
-        return "\n".join(self._lines).rstrip() + "\n"
+        return without_command_lines("\n".join(self._lines).rstrip()) + "\n"
 
     def line(self, text: str = "", *, indent: int = 0, fg: str = "", bold: bool = False) -> None:
         """Add one line, cut at the page's width."""

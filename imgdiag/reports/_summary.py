@@ -12,7 +12,7 @@ from imgdiag.purpose import Target
 from imgdiag.scanner.usage import UsageRow
 from imgdiag.steps import RunEdit
 from imgdiag.units import format_bytes, format_share
-from imgdiag.waivers import Waivers
+from imgdiag.waivers import T, Waivers
 
 CAUSES = 5
 LAYERS = 6
@@ -44,7 +44,7 @@ def size_rows(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
             format_bytes(sizes.wasted_bytes),
             f"{share}: shipped, hidden by later layers",
         )
-    if sizes.transfer_bytes is not None:
+    if sizes.transfer_bytes is not None and not analysis.is_skeleton:
         yield "download", format_bytes(sizes.transfer_bytes), "compressed, as a registry sends it"
     if sizes.engine_bytes is not None:
         difference = sizes.engine_bytes - sizes.layer_bytes
@@ -100,6 +100,16 @@ def _bytes_of(findings: list[Finding]) -> int:
         return findings[0].bytes
     files = {file for each in findings for file in each.claim.files}
     return sum(file.size for file in files) - max(each.replacement_bytes for each in findings)
+
+
+def overlaps(analysis: Analysis, gate: Gate) -> bool:
+    """Tell whether the mends that are advised take less than what their findings claim."""
+    advised = (
+        each.bytes
+        for each in reasons(analysis)
+        if any(gate.waivers.of(finding) is None for finding in each.findings)
+    )
+    return sum(advised) > analysis.prediction.review.bytes
 
 
 def hazards(analysis: Analysis) -> list[Finding]:
@@ -354,7 +364,7 @@ def parts_line(check: Check) -> str:
     return f"The most: {'; '.join(parts)}"
 
 
-def waivers_line(waivers: Waivers) -> str:
+def waivers_line(waivers: Waivers[T]) -> str:
     """Return how many findings are waived, and how many waivers do nothing."""
     count = len(waivers.waived)
     parts = [f"{count} finding{'s' * (count != 1)} waived"] if count else []

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from imgdiag.python.verification import Check, Verification
 from imgdiag.reports import Style
+from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
 from imgdiag.schema import verify_torch as schema
 from imgdiag.text import utf8
@@ -64,7 +63,7 @@ def as_json(verification: Verification) -> str:
         "checks": [_check_json(check) for check in verification.checks],
         "note": utf8(verification.note) or None,
     }
-    return json.dumps(report, indent=2) + "\n"
+    return encode(report)
 
 
 def _check_json(check: Check) -> schema.Check:

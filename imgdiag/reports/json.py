@@ -212,7 +212,9 @@ def _folder(folder: Folder) -> schema.Folder:
     }
 
 
-def _finding(finding: Finding, layers: Sequence[LayerSummary], waivers: Waivers) -> schema.Finding:
+def _finding(
+    finding: Finding, layers: Sequence[LayerSummary], waivers: Waivers[Finding]
+) -> schema.Finding:
     waiver = waivers.of(finding)
     return {
         "rule": finding.rule,

@@ -125,7 +125,7 @@ def _causes(analysis: Analysis, gate: Gate) -> Section:
     if not reasons:
         return Section("causes", (title, text(_summary.nothing_to_mend(analysis))))
     blocks = [title, _reasons(gate, reasons[: _summary.CAUSES])]
-    if sum(each.bytes for each in reasons) > analysis.prediction.review.bytes:
+    if _summary.overlaps(analysis, gate):
         blocks.append("Findings overlap; the prediction counts each byte once.")
     return Section("causes", tuple(blocks))
 

@@ -92,7 +92,7 @@ def _causes(page: Page, analysis: Analysis, gate: Gate) -> None:
         page.paragraph(f"Also: {names}", indent=2)
     for line in _summary.note_lines(analysis):
         page.paragraph(line, indent=2)
-    if sum(each.bytes for each in reasons) > analysis.prediction.review.bytes:
+    if _summary.overlaps(analysis, gate):
         page.paragraph("Findings overlap; what follows counts each byte once.", indent=2)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, TypedDict
 
 from imgdiag.finding import Severity
 from imgdiag.schema._common import Fix, Version
+from imgdiag.schema._gate import Waiver
 
 
 class Project(TypedDict):
@@ -26,12 +27,16 @@ class Finding(TypedDict):
     end_line: int
     message: str
     fix: Fix
+    waived: Annotated[Waiver | None, "the waiver that accepts it"]
 
 
 class Gate(TypedDict):
-    """The verdict of --fail-on."""
+    """The verdict of --fail-on, which waived findings do not fail."""
 
     passed: bool
+    configuration: Annotated[str | None, "the file that had a say"]
+    expired_waivers: list[Waiver]
+    unused_waivers: list[Waiver]
 
 
 class Report(TypedDict):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from imgdiag.errors import CorruptImage, ImgdiagError, within
+from imgdiag.errors import CorruptImage, ImgdiagError, JsonInstead, within
 from imgdiag.layers import tar
 from imgdiag.layers.compression import Compression, sniff
 from imgdiag.layers.reader import FileReader
@@ -31,7 +31,9 @@ def load(path: Path, visit: LayerVisitor[T], request: Request) -> SourceImage[T]
     with path.open("rb") as file, within(path.name), ExitStack() as watch:
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             watch.enter_context(unchanged(file))
-            head = os.pread(file.fileno(), 6, 0)
+            head = os.pread(file.fileno(), tar.BLOCK, 0)
+            if stream.begins_as_json(head):
+                raise JsonInstead
             if head and sniff(head) is Compression.NONE:
                 return _load_plain(file, path, visit, request)
         request.progress.expect(os.fstat(file.fileno()).st_size or None, "reading the archive")

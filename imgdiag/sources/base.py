@@ -108,4 +108,5 @@ class SourceImage(Generic[T]):
     engine_bytes: int | None = None
     route_note: str = ""  # why a faster route was not taken
     warnings: tuple[str, ...] = ()
+    is_skeleton: bool = False  # its files' contents were replaced by zeros
     limits: Limits = DEFAULT  # under which it was read

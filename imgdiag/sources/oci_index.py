@@ -75,8 +75,13 @@ def from_index(store: BlobStore, request: Request) -> Layout:
     layout = _from_manifest(store, manifest, request)
     warnings = layout.warnings
     if candidate.skeleton:
-        warnings += ("a skeleton, its files' contents zeros: the download is not the original's",)
-    return replace(layout, names=(*candidate.names, candidate.digest), warnings=warnings)
+        warnings += ("a skeleton, its files' contents zeros: its download is not the original's",)
+    return replace(
+        layout,
+        names=(*candidate.names, candidate.digest),
+        warnings=warnings,
+        is_skeleton=candidate.skeleton,
+    )
 
 
 def _of_platform(

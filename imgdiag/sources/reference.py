@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgdiag.capture import CAPTURE
-from imgdiag.errors import ImgdiagError, NotFound
+from imgdiag.errors import ImgdiagError, NotFound, within
 from imgdiag.layers.walk import Capture, Layer, read_layer
 from imgdiag.limits import Meter
 from imgdiag.sources.base import LayerVisitor, Request, SourceImage, T
@@ -212,10 +212,11 @@ def _load_stdin(visit: LayerVisitor[T], request: Request) -> SourceImage[T]:
             "standard input is a terminal", hint="Pipe an image in: docker save TAG | imgdiag …"
         )
     request.progress.expect(None, "reading standard input")
-    return stream.read(
-        stream.file_chunks(sys.stdin.buffer, request),
-        reference="-",
-        route="stream",
-        visit=visit,
-        request=request,
-    )
+    with within("standard input"):
+        return stream.read(
+            stream.file_chunks(sys.stdin.buffer, request),
+            reference="-",
+            route="stream",
+            visit=visit,
+            request=request,
+        )

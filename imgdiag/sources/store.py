@@ -47,6 +47,7 @@ class Layout:
     layers: tuple[LayerBlob, ...]
     kind: str  # docker-archive or oci
     warnings: tuple[str, ...] = ()
+    is_skeleton: bool = False  # its files' contents were replaced by zeros
 
 
 def absent(diff_id: str, digest: str | None, problem: str) -> LayerBlob:

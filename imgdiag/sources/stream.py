@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Callable, Container, Iterator
 from typing import BinaryIO, Generic
 
-from imgdiag.errors import CorruptImage, ImgdiagError, within
+from imgdiag.errors import CorruptImage, ImgdiagError, JsonInstead, within
 from imgdiag.layers import tar
 from imgdiag.layers.compression import Compression, sniff
 from imgdiag.layers.reader import StreamReader, chunks_of
@@ -26,6 +26,7 @@ from imgdiag.sources.visiting import assemble
 
 _STEP = 1024 * 1024
 _MAGIC = 6  # bytes that tell every compression
+_MAX_JSON = 64 * 1024 * 1024  # bytes of JSON in place of an image; a report has at most half
 _MAX_SMALL_BLOBS = 64 * 1024 * 1024  # bytes of JSON kept in all; an index has a few kilobytes
 
 
@@ -48,6 +49,15 @@ def read(
         head += chunk
     if not head:
         raise CorruptImage("there is nothing to read: the input is empty")
+    while begins_as_json(head) and len(head) < tar.BLOCK and (chunk := next(chunks, b"")):
+        head += chunk
+    if begins_as_json(head):
+        data = [head]
+        size = len(head)
+        while size <= _MAX_JSON and (chunk := next(chunks, b"")):
+            data.append(chunk)
+            size += len(chunk)
+        raise JsonInstead(b"".join(data))
     warnings: list[str] = []
     stored = itertools.chain([head], chunks)
     plain = unpacked(stored, sniff(head), request.meter, warnings.append)
@@ -68,6 +78,12 @@ def read(
         warnings=[*layout.warnings, *warnings],
         engine_bytes=engine_bytes,
     )
+
+
+def begins_as_json(head: bytes) -> bool:
+    """Tell JSON from an archive: a tar may begin with any name, but there are zero bytes behind."""
+    start = head[: tar.BLOCK]
+    return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") and b"\0" not in start
 
 
 def file_chunks(file: BinaryIO, request: Request) -> Iterator[bytes]:

@@ -99,4 +99,5 @@ def assemble(
         layers=tuple(layers),
         engine_bytes=engine_bytes,
         warnings=tuple(warnings),
+        is_skeleton=layout.is_skeleton,
     )

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 
 import pytest
 
+from imgdiag import clock
 from tests.cli.conftest import Run
 
 TEXT = """\
@@ -55,7 +57,13 @@ def test_json(run: Run, folder: Path) -> None:
     found = json.loads(run("check", "-f", "json", "--fail-on", "error").stdout)
     assert list(found) == ["schema_version", "project", "findings", "gate"]
     assert found["project"] == {"folder": ".", "dockerfile": "Dockerfile", "stage": "1"}
-    assert found["gate"] == {"passed": False}
+    assert found["gate"] == {
+        "passed": False,
+        "configuration": None,
+        "expired_waivers": [],
+        "unused_waivers": [],
+    }
+    assert {each["waived"] for each in found["findings"]} == {None}
     assert [
         (each["check"], each["severity"], each["path"], each["line"], each["end_line"])
         for each in found["findings"]
@@ -157,3 +165,27 @@ def test_explain_and_rules_know_the_checks(run: Run) -> None:
     listed = run("rules").stdout
     assert "failure-masked" in listed
     assert "deleted-later" in listed
+
+
+def test_a_waiver_of_the_configuration_holds(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "imgdiag.toml").write_text(
+        "[[waivers]]\nrule = 'failure-masked'\npath = 'Dockerfile'\nreason = 'the next release'\n"
+        "expires = 2027-01-31\n"
+    )
+    monkeypatch.setattr(clock, "today", lambda: datetime.date(2027, 1, 31))
+    result = run("check", "--fail-on", "error")
+    assert result.exit_code == 0
+    assert "\n1 warning, 1 waived\n" in result.stdout
+    assert result.stdout.endswith(
+        "\nWaivers: 1 finding waived\n"
+        "  waived until 2027-01-31: failure-masked at Dockerfile:2: the next release\n"
+    )
+    monkeypatch.setattr(clock, "today", lambda: datetime.date(2027, 2, 1))
+    result = run("check", "--fail-on", "error")
+    assert result.exit_code == 1
+    assert result.stdout.endswith(
+        "  expired on 2027-01-31, and no longer holds: failure-masked at Dockerfile (line 1): the "
+        "next\n  release\n"
+    )

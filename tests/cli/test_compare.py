@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -126,10 +131,72 @@ def test_a_pipe_is_one_of_both(run: Run, archive: Path, larger: Path) -> None:
     assert run("compare", "-", "-").exit_code == 2
 
 
+@contextmanager
+def piped(path: Path, *, at_a_time: int = 0) -> Iterator[str]:
+    """Yield a name under which the bytes of `path` come through a pipe, once."""
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        data = path.read_bytes()
+        step = at_a_time or len(data)
+        with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb", buffering=0) as pipe:
+            while data:
+                data = data[pipe.write(data[:step]) :]
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield f"/dev/fd/{reading}"
+    finally:
+        os.close(reading)
+        writer.join()
+
+
+@pytest.fixture
+def report(run: Run, archive: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "main.json"
+    run("analyze", "-q", archive, "-o", path)
+    return path
+
+
+def test_a_saved_report_may_come_through_a_pipe(
+    run: Run, archive: Path, larger: Path, report: Path
+) -> None:
+    live = run("compare", "-q", archive, larger).output
+    assert run("compare", "-q", "-", larger, stdin=report.read_bytes()).output == live
+    with piped(report) as base:
+        assert run("compare", "-q", base, larger).output == live
+    with piped(report, at_a_time=100) as base, piped(larger) as head:
+        assert run("compare", "-q", base, head).output == live.replace(
+            "docker-archive, by file", "docker-archive, by stream"
+        ).replace("by stream", "by file", 1).replace(str(larger), head)
+
+
+def test_what_is_no_report_in_a_pipe(run: Run, archive: Path, tmp_path: Path) -> None:
+    result = run("compare", "-q", "-", archive, stdin=b'{"a": 1}')
+    assert result.exit_code == 3
+    assert "standard input: is JSON and no report of imgdiag's" in result.output
+    path = tmp_path / "cut.json"
+    path.write_text('{"schema_version": 1, "sizes"')
+    with piped(path) as base:
+        result = run("compare", "-q", base, archive)
+    assert result.exit_code == 3
+    assert f"{base}: is cut off, or is not valid JSON" in result.output
+
+
+def test_a_saved_report_is_no_image_to_analyse(run: Run, report: Path) -> None:
+    hint = (
+        "is JSON and no image. A report that was saved with -o json=PATH is for 'imgdiag compare'"
+    )
+    assert run("analyze", report).output == f"imgdiag: main.json: {hint}\n"
+    result = run("analyze", "-q", "-", stdin=report.read_bytes())
+    assert (result.exit_code, result.output) == (3, f"imgdiag: standard input: {hint}\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--max-growth", "x"), "is no size"),
+        (("--max-growth", "x"), "500MB or in bytes, or in per cent as 5%"),
         (("--max-growth", "-1%"), "is no percentage"),
         (("--top", "0"), "not in the range"),
         (("-o", "text"), "is not FORMAT=PATH"),

@@ -111,3 +111,19 @@ def test_no_environment_here(run: Run, image: Path, tmp_path: Path) -> None:
     assert result.exit_code == 3
     assert "there is no Python environment in" in result.stderr
     assert run("compare-venv", image, tmp_path / "none").exit_code == 3
+
+
+def test_markdown(run: Run, image: Path, venv: Path, tmp_path: Path) -> None:
+    result = run("compare-venv", image, venv, "-f", "markdown", "--marker", "venv")
+    assert result.exit_code == 0
+    heading = result.stdout.split("\n\n")[1]
+    assert result.stdout.startswith("<!-- imgdiag:venv -->\n\n## <code>")
+    assert "</code> beside <code>/app/.venv</code> of <code>" in heading
+    assert "| Python | 3.11 | 3.11 |\n" in result.stdout
+    assert "<details><summary>Only in the image: 1</summary>" in result.stdout
+    assert "| torch | – | – | 1.0 | 90.1 kB |" in result.stdout
+    assert "| numpy | 1.2 | 5.1 kB | 2.1 | 6.2 kB |" in result.stdout
+    assert "The same" not in result.stdout
+    target = tmp_path / "venv.md"
+    run("compare-venv", image, venv, "--details", "-o", target)
+    assert "<summary>The same: 1</summary>" in target.read_text()

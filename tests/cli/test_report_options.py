@@ -144,6 +144,17 @@ class TestCheck:
         assert result.exit_code == code
         assert ("<failure" in result.stdout) is bool(code)
 
-    def test_markdown_is_no_format_of_it(self, run: Run) -> None:
-        assert run("check", "-f", "markdown").exit_code == 2
-        assert run("check", "-o", "markdown=x").exit_code == 2
+    def test_markdown_for_a_step_s_summary(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        summary = tmp_path / "summary.md"
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+        result = run("check", "--github-summary", "--marker", "check")
+        assert "Dockerfile:2  apt-leftovers" in result.stdout
+        assert summary.read_text().startswith(
+            "<!-- imgdiag:check -->\n\n## <code>Dockerfile</code>"
+        )
+
+    def test_html_is_no_format_of_it(self, run: Run) -> None:
+        assert run("check", "-f", "html").exit_code == 2
+        assert run("check", "-o", "html=x").exit_code == 2

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tests.cli.conftest import Run
 from tests.project.test_checklist import BAD, GOOD
@@ -65,3 +67,28 @@ def test_usage(run: Run, tmp_path: Path) -> None:
     result = run("verify", "--project", broken)
     assert result.exit_code == 3
     assert "pyproject.toml is not valid TOML" in result.stderr
+
+
+def test_markdown_for_a_pull_request(run: Run, tmp_path: Path) -> None:
+    folder = _project(tmp_path / "p", BAD)
+    result = run("verify", "--project", folder, "-f", "markdown", "--marker", "list")
+    assert result.exit_code == 1
+    marker, heading, counts, items, *rest = result.stdout.split("\n\n")
+    assert marker == "<!-- imgdiag:list -->"
+    assert heading.startswith("## ❌ Checklist for the project in ")
+    assert counts.startswith("**1 passed, 9 failed, 6 not checkable.**")
+    assert items.count("\n- ") == 8
+    assert re.search(r"- \*\*no failure is masked\*\*: <code>[^<]*/Dockerfile:4</code>: ", items)
+    assert rest[0].startswith("'imgdiag check' and 'imgdiag analyze' show how to mend")
+    passed = run("verify", "--project", _project(tmp_path / "q", GOOD), "-f", "markdown").stdout
+    assert passed.startswith("## ✅ Checklist for ")
+    assert "<details><summary>What passed</summary>" in passed
+
+
+def test_junit_has_a_test_for_each_item(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "verify.xml"
+    result = run("verify", "--project", _project(tmp_path / "p", BAD), "-o", target)
+    assert result.exit_code == 1
+    [suite] = ElementTree.fromstring(target.read_bytes())
+    counts = {name: suite.attrib[name] for name in ("tests", "failures", "skipped")}
+    assert counts == {"tests": "16", "failures": "9", "skipped": "6"}

@@ -19,7 +19,7 @@ def read(text: str) -> Configuration:
 def test_the_example_is_read_and_has_every_key() -> None:
     found = read(EXAMPLE)
     assert len(found.budgets) == 6
-    assert len(found.waivers) == 2
+    assert len(found.waivers) == 3
     values = tomllib.loads(EXAMPLE)
     budgets = {key for each in values["budgets"].values() for key in each}
     assert budgets == {key.name for key in BUDGET}

@@ -86,6 +86,11 @@ def test_a_waiver() -> None:
     )
 
 
+def test_a_waiver_of_a_check_is_for_the_project() -> None:
+    text = '[[waivers]]\nrule = "full-base"\nreason = "why"\nexpires = 2027-01-31\n'
+    assert [(each.rule, each.of_project) for each in read(text).waivers] == [("full-base", True)]
+
+
 def test_a_date_may_be_text() -> None:
     [found] = read('[[waivers]]\npath = "/a"\nreason = "x"\nexpires = "2027-01-31"\n').waivers
     assert found.expires == datetime.date(2027, 1, 31)
@@ -157,9 +162,13 @@ B = "[budgets.b]\n"
         ("[waivers]\nrule = 'x'", "imgdiag.toml:1: waivers is no array of tables; write "
          "[[waivers]]"),
         (W, "imgdiag.toml:1: waivers[1] has neither rule nor path nor package: what is it for?"),
-        (W + "rule = 'test-dir'", "imgdiag.toml:4: waivers[1].rule is 'test-dir', which is no "
-         "rule; the nearest is 'test-dirs'"),
-        (W + "rule = ''", "imgdiag.toml:4: waivers[1].rule is '', which is no rule"),
+        (W + "rule = 'test-dir'", "imgdiag.toml:4: waivers[1].rule is 'test-dir', no rule and "
+         "no check; the nearest is 'test-dirs'"),
+        (W + "rule = 'full-bas'", "imgdiag.toml:4: waivers[1].rule is 'full-bas', no rule and "
+         "no check; the nearest is 'full-base'"),
+        (W + "rule = 'full-base'\npackage = 'x'", "imgdiag.toml:5: waivers[1].package is for what "
+         "an image holds, and 'full-base' is a check of a project's files"),
+        (W + "rule = ''", "imgdiag.toml:4: waivers[1].rule is '', no rule and no check"),
         (W + "path = '/a'\n" + W + "pth = '/a'", "imgdiag.toml:8: waivers[2].pth is not known; "
          "the nearest is 'path'"),
         (W + "path = 5", "imgdiag.toml:4: waivers[1].path is neither a pattern nor an array of "

@@ -48,7 +48,7 @@ BUDGETS = Budgets(
         budget(Measure.GROWTH),
     ),
     waivers=(
-        waiver("deleted-later", datetime.date.max),
+        waiver("cuda-torch", datetime.date.max),
         waiver("", datetime.date.max, paths=(images.HOSTILE,)),
         waiver("", datetime.date.min, packages=(images.HOSTILE,)),
     ),

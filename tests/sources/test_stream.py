@@ -143,7 +143,7 @@ def test_66_a_terminal_and_nothing_on_standard_input(monkeypatch: pytest.MonkeyP
         "standard input is a terminal. Pipe an image in: docker save TAG | imgdiag …"
     )
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=nothing, isatty=bool))
-    assert refusal("-") == "there is nothing to read: the input is empty"
+    assert refusal("-") == "standard input: there is nothing to read: the input is empty"
 
 
 def test_66_a_named_pipe(tmp_path: Path) -> None:

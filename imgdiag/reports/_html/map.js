@@ -148,7 +148,9 @@ class ImageMap {
   }
 
   drawTiles() {
-    const { clientWidth: width, clientHeight: height } = this.tiles;
+    // A page in a frame that is not shown yet has no width; it is drawn again when it has one.
+    const width = Math.max(this.tiles.clientWidth, 1);
+    const height = Math.max(this.tiles.clientHeight, 1);
     this.left = MOST_BOXES;
     const shown = this.largest(this.parts, MOST_TILES, this.at);
     const places = squarify(shown.map((node) => this.value(node)), 0, 0, width, height);
