@@ -618,6 +618,10 @@ def test_what_is_known_of_folders_and_the_limits_of_linux() -> None:
 
 
 def test_folders_that_no_entry_made_count_to_the_last() -> None:
+    marked = walked(file("a"), whiteout("b"))
+    assert merge([marked], limits=Limits(entries=2)).find("a")
+    with pytest.raises(TooLarge):
+        merge([marked], limits=Limits(entries=1))
     layer = walked(file("a/b/c"))
     assert merge([layer], limits=Limits(entries=3)).find("a/b/c")
     with pytest.raises(TooLarge):
