@@ -37,6 +37,7 @@ TESTS = {
     "test_limits.py::test_more_entries_than_the_limit "
     "test_limits.py::test_an_extension_header_that_is_allowed_to_be_longer",
     "layers.walk": "layers/test_walk.py test_limits.py::test_more_entries_than_the_limit "
+    "test_limits.py::test_whiteouts_count_as_entries "
     "test_limits.py::test_names_and_texts_that_fill_the_memory",
     "filesystem": "test_filesystem.py test_limits.py::test_a_long_way_of_links_at_each_entry "
     "test_limits.py::test_folders_that_only_stand_in_paths_count_as_entries "

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from imgdiag.errors import CorruptImage
 from imgdiag.filesystem import (
+    MAX_DETOUR,
+    MAX_SYMLINKS,
     Directory,
     File,
     Filesystem,
@@ -22,6 +24,9 @@ from imgdiag.filesystem import (
     merge,
     resolve,
 )
+from imgdiag.layers.walk import Entry as WalkedEntry
+from imgdiag.layers.walk import Kind, Layer
+from imgdiag.limits import Limits, TooLarge
 from tests.builder import (
     Entry,
     device,
@@ -578,6 +583,49 @@ def test_where_a_path_really_leads(path: str, leads_to: str | None) -> None:
     assert (found and found[0]) == leads_to
     if found and leads_to is not None:
         assert found[1] is filesystem.find(leads_to)
+
+
+def test_as_many_links_are_followed_as_linux_follows() -> None:
+    chain = [symlink(f"l{number}", f"l{number + 1}") for number in range(MAX_SYMLINKS)]
+    root = merged([*chain, file(f"l{MAX_SYMLINKS}", 1)]).root
+    assert resolve(root, "l1") is not None
+    found = resolve(root, "l0")
+    assert found is not None
+    assert found[0] == f"l{MAX_SYMLINKS}"
+    longer = merged([symlink("one-more", "l0"), *chain, file(f"l{MAX_SYMLINKS}", 1)]).root
+    assert resolve(longer, "one-more") is None
+
+
+def test_what_was_read_of_a_file_stays_with_it() -> None:
+    entry = WalkedEntry("", "a", Kind.FILE, 4, (0o644, 1, 2), 7, "", b"text")
+    found = merge([Layer(entries=[entry], whiteouts=[])]).find("a")
+    assert isinstance(found, File)
+    assert (found.content, found.attributes, found.mtime, found.size) == (
+        b"text", (0o644, 1, 2), 7, 4,
+    )  # fmt: skip
+
+
+def test_what_is_known_of_folders_and_the_limits_of_linux() -> None:
+    root = merge(
+        [Layer(entries=[], whiteouts=[]), walked(file("a/b"), folder("c", mode=0o700))]
+    ).root
+    made, given = root.children["a"], root.children["c"]
+    assert isinstance(made, Directory)
+    assert isinstance(given, Directory)
+    assert (made.attributes, given.attributes) == ((0o755, 0, 0), (0o700, 0, 0))
+    assert (made.layer, given.layer) == (1, 1)
+    assert (MAX_SYMLINKS, MAX_DETOUR) == (40, 1_024)
+
+
+def test_folders_that_no_entry_made_count_to_the_last() -> None:
+    marked = walked(file("a"), whiteout("b"))
+    assert merge([marked], limits=Limits(entries=2)).find("a")
+    with pytest.raises(TooLarge):
+        merge([marked], limits=Limits(entries=1))
+    layer = walked(file("a/b/c"))
+    assert merge([layer], limits=Limits(entries=3)).find("a/b/c")
+    with pytest.raises(TooLarge):
+        merge([layer], limits=Limits(entries=2))
 
 
 def test_files_yields_each_name() -> None:

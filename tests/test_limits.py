@@ -38,7 +38,7 @@ from tests.builder import (
     write_archive,
     zstd,
 )
-from tests.sources.loading import Save, as_file, as_folder, as_stream, load
+from tests.sources.loading import Save, as_file, as_folder, as_stream
 
 ways = pytest.mark.parametrize("save", [as_file, as_stream, as_folder])
 
@@ -108,7 +108,7 @@ def test_whiteouts_count_as_entries(tmp_path: Path) -> None:
     path = write_archive(tmp_path / "image.tar", docker(image(marks, [*marks[1:], file("a")])))
     assert "more entries at '" in refused(path, entries=19)
     assert refused(path, entries=39).endswith("40 entries; at most 39 are read")
-    load(path, meter=Meter(Limits(entries=40)))
+    pipeline.analyze(str(path), Request(meter=Meter(Limits(entries=40))))
 
 
 def test_entries_count_over_all_layers(tmp_path: Path) -> None:
@@ -148,10 +148,11 @@ def test_names_and_texts_that_fill_the_memory(tmp_path: Path) -> None:
         "layer 0 (blobs/sha256/" + sha(texts) + "): 100.2 kB of names and texts; "
         "at most 100,199 bytes are read"
     )
-    load(path, meter=Meter(Limits(kept=100_200)))
+    pipeline.analyze(str(path), Request(meter=Meter(Limits(kept=100_200))))
     links = [symlink(f"{n}", "t" * 10_000) for n in range(10)]
     path = write_archive(tmp_path / "image.tar", docker(image(links)))
     assert "more names and texts at '4'" in refused(path, kept=50_000)
+    pipeline.analyze(str(path), Request(meter=Meter(Limits(kept=100_010))))
 
 
 def sha(entries: list[Entry]) -> str:

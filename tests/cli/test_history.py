@@ -66,6 +66,7 @@ def test_entries_without_a_layer_are_null(run: Run, tmp_path: Path) -> None:
     report = json.loads(run("history", archive_of(tmp_path), "-f", "json").stdout)
     layers = [step["layer"] and step["layer"]["index"] for step in report["history"]]
     assert layers == [None, 0, None, 1]
+    assert [step["base_image"] for step in report["history"]] == [None] * 4
 
 
 def test_a_layer_that_could_not_be_read(run: Run, partial: Path) -> None:

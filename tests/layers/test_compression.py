@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgdiag.errors import CorruptImage
+from imgdiag.layers import compression as module
 from imgdiag.layers.compression import CHUNK, Compression, decompress, sniff
 from tests.builder import (
     Compress,
@@ -144,6 +145,14 @@ def test_a_flipped_bit_never_leaves_imgdiag_without_an_answer(
         unpacked(bytes(stored))
     except CorruptImage as error:
         assert error.hint  # noqa: PT017 - any other outcome but an exception is fine too
+
+
+def test_the_reason_is_the_librarys_own() -> None:
+    assert module._reason(ValueError(" bad data. ")) == "bad data"
+    assert module._reason(ValueError("bad~")) == "bad~"
+    assert module._reason(ValueError()) == "ValueError"
+    with pytest.raises(CorruptImage, match=r"the gzip data is corrupt \([^()]+[^.()]\)"):
+        unpacked(b"\x1f\x8b" + b"\xff" * 50)
 
 
 @pytest.mark.parametrize("compress", [gzipped, zstd])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from collections.abc import Iterator
 from typing import Any
@@ -144,11 +145,32 @@ def test_times_before_1970() -> None:
     ) == [member("gnu", mtime=-5), member("pax", mtime=-1)]
 
 
-def test_signed_checksums_of_old_tars() -> None:
-    name = "é".encode("latin-1")
+@pytest.mark.parametrize("byte", [0x80, 0xE9, 0xFF])
+def test_signed_checksums_of_old_tars(byte: int) -> None:
+    name = bytes((byte,))
     right = sum(header(name)[:148]) + 8 * 32 + sum(header(name)[156:])
     [found] = members(header(name, checksum=right - 256))
-    assert found == member("\udce9")
+    assert found == member(os.fsdecode(name))
+
+
+def test_names_in_bytes_that_are_no_utf8_everywhere() -> None:
+    raw = b"\xff\xe9"
+    assert members(header(raw, kind=b"2", link=raw)) == [
+        member(os.fsdecode(raw), b"2", link=os.fsdecode(raw))
+    ]
+
+
+def test_numbers_in_base_256_may_begin_with_any_byte() -> None:
+    assert tars._parsed(b"\x80\xff\x00") == 0xFF00
+    assert tars._parsed(b"\xff\x00\x01") == 1 - 2**16
+
+
+def test_links_and_names_of_the_greatest_length() -> None:
+    longest = "x" * tars.MAX_NAME
+    [found] = members(pax(path=longest, linkpath=longest) + header(b"a", kind=b"2"))
+    assert (found.name, found.link) == (longest, longest)
+    for too_long in (pax(path=f"{longest}x"), pax(linkpath=f"{longest}x")):
+        assert "at most 16,384 are read" in error(tar(too_long, header(b"a", kind=b"2")))
 
 
 def test_a_pax_global_header_lasts_and_is_overridden() -> None:
