@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 REAL = Path(__file__).parents[1] / "fixtures" / "ml-service" / "before.oci.tar"
 BLOCK = 512
@@ -180,7 +180,8 @@ def write_real(folder: Path) -> Path:
             return found
 
         def blob(descriptor: dict[str, Any]) -> str:
-            return "blobs/" + descriptor["digest"].replace(":", "/")
+            digest: str = descriptor["digest"]
+            return "blobs/" + digest.replace(":", "/")
 
         manifest = read(blob(read("index.json")["manifests"][0]))
         names = []
@@ -203,7 +204,8 @@ def write_real(folder: Path) -> Path:
 def _decompressed(content: IO[bytes], media_type: str) -> IO[bytes]:
     from backports import zstd
 
-    return zstd.open(content) if media_type.endswith("zstd") else gzip.open(content)
+    open_: Any = zstd.open if media_type.endswith("zstd") else gzip.open
+    return cast("IO[bytes]", open_(content))
 
 
 def _write_sparse(file: BinaryIO, content: IO[bytes]) -> None:

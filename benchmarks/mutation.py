@@ -20,7 +20,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -101,9 +101,9 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Constant(value=bytes() as value):
             yield ast.Constant(value + b"~")
         case ast.If() | ast.IfExp() if not _text(node.test).startswith("not "):
-            other = copy.copy(node)
-            other.test = ast.UnaryOp(ast.Not(), node.test)
-            yield other
+            turned = copy.copy(node)
+            turned.test = ast.UnaryOp(ast.Not(), node.test)
+            yield turned
         case ast.comprehension(ifs=[*ifs]):
             for number in range(len(ifs)):
                 other_ = copy.copy(node)
@@ -177,7 +177,9 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(self, name: str, file: Path, tree: ast.Module) -> None:
         self.name, self.file, self.tree = name, file, tree
 
-    def find_spec(self, name, path, target=None):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
         if name != self.name:
             return None
         return importlib.machinery.ModuleSpec(name, self, origin=str(self.file))
