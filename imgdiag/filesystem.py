@@ -236,8 +236,8 @@ def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
     """
     names: list[str] = []
     trail: list[Node] = [root]
+    detour = _Detour(path)
     parts = path.split("/")[::-1]
-    links = detour = 0
     while parts:
         part = parts.pop()
         if part in ("", "."):
@@ -250,14 +250,12 @@ def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
         here = trail[-1]
         child = here.children.get(part) if isinstance(here, Directory) else None
         if isinstance(child, Symlink):
-            links += 1
-            more = child.target.split("/")[::-1]
-            detour += len(more)
-            if links > MAX_SYMLINKS or detour > MAX_DETOUR:
-                return None
             if child.target.startswith("/"):
                 names, trail = [], [root]
-            parts += more
+            try:
+                parts += detour.by(child.target)
+            except CorruptImage:
+                return None
         elif child is None:
             return None
         else:

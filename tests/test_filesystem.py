@@ -21,6 +21,7 @@ from imgdiag.filesystem import (
     LayerSizes,
     Special,
     Symlink,
+    find_directory,
     merge,
     resolve,
 )
@@ -557,6 +558,7 @@ def test_find_goes_up_by_links_and_stays_inside(target: str) -> None:
         ("last", "real/file"),
         ("chain", "real/file"),
         ("deep/up/file", "real/file"),
+        ("deep/absolute/file", "real/file"),
         ("real/../real/../../real", "real"),
         ("deep/../last", "real/file"),
         ("none", None),
@@ -575,6 +577,7 @@ def test_where_a_path_really_leads(path: str, leads_to: str | None) -> None:
             symlink("last", "link/file"),
             symlink("chain", "/last"),
             symlink("deep/up", "../real"),
+            symlink("deep/absolute", "/real"),
             symlink("dangling", "gone"),
             symlink("circle", "circle"),
         ]
@@ -587,13 +590,31 @@ def test_where_a_path_really_leads(path: str, leads_to: str | None) -> None:
 
 def test_as_many_links_are_followed_as_linux_follows() -> None:
     chain = [symlink(f"l{number}", f"l{number + 1}") for number in range(MAX_SYMLINKS)]
-    root = merged([*chain, file(f"l{MAX_SYMLINKS}", 1)]).root
-    assert resolve(root, "l1") is not None
-    found = resolve(root, "l0")
-    assert found is not None
-    assert found[0] == f"l{MAX_SYMLINKS}"
-    longer = merged([symlink("one-more", "l0"), *chain, file(f"l{MAX_SYMLINKS}", 1)]).root
-    assert resolve(longer, "one-more") is None
+    root = merged([symlink("more", "l0"), *chain, folder(f"l{MAX_SYMLINKS}")]).root
+    end = root.children[f"l{MAX_SYMLINKS}"]
+    assert resolve(root, "l0") == (f"l{MAX_SYMLINKS}", end)
+    assert find_directory(root, "l0") is end
+    assert resolve(root, "more") is None
+    with pytest.raises(CorruptImage, match=r"symbolic links in a circle: 'more'"):
+        find_directory(root, "more")
+
+
+def test_links_lead_as_long_a_way_as_is_followed() -> None:
+    way = ["."] * (MAX_DETOUR - 2)
+    root = merged(
+        [
+            folder("end"),
+            symlink("just", "half"),  # one part, and the others
+            symlink("half", "/".join([*way, "end"])),
+            symlink("more", "/".join([*way, ".", ".", "end"])),
+        ]
+    ).root
+    end = root.children["end"]
+    assert resolve(root, "just") == ("end", end)
+    assert find_directory(root, "just") is end
+    assert resolve(root, "more") is None
+    with pytest.raises(CorruptImage, match=r"take a way of over 1,024: 'more'"):
+        find_directory(root, "more")
 
 
 def test_what_was_read_of_a_file_stays_with_it() -> None:
