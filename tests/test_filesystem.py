@@ -215,6 +215,20 @@ def test_43_a_link_of_the_same_layer_goes_by_no_lower_link() -> None:
     assert filesystem.warnings == (replaced(1, "l", "real"), f"{FOLLOWED}: 'link'")
 
 
+def test_43_what_takes_a_place_behind_a_link_is_told_by_its_real_path() -> None:
+    filesystem = merged([file("b", 10)], [symlink("a/l", "../b"), file("a/l/x", 1)])
+    assert hidden(filesystem) == [("b", 10, "replaced", 0, 1)]
+    assert filesystem.warnings == (replaced(1, "b"), f"{FOLLOWED}: 'a/l'")
+
+
+def test_43_a_whiteout_goes_by_a_link_that_its_own_layer_makes() -> None:
+    filesystem = merged(
+        [file("real/x", 10), symlink("d/l", "old")], [symlink("d/l", "/real"), whiteout("d/l/x")]
+    )
+    assert visible(filesystem) == {"real": "folder", "d": "folder", "d/l": "→ /real"}
+    assert [each[1:] for each in hidden(filesystem)] == [(10, "deleted", 0, 1)]
+
+
 def test_43_where_a_link_of_the_same_layer_leads_is_made() -> None:
     filesystem = merged([symlink("link", "gone/there"), file("link/y", 5)])
     assert visible(filesystem) == {
@@ -677,7 +691,12 @@ class Model:
 
     def apply(self, index: int, layer: Sequence[Entry]) -> None:
         self.links = set()
-        coming = {tuple(entry.path.split("/")) for entry in layer if entry.kind == b"2"}
+        last = {
+            tuple(entry.path.rstrip("/").split("/")): entry.kind
+            for entry in layer
+            if entry.kind in (b"2", b"5")
+        }
+        coming = {path for path, kind in last.items() if kind == b"2"}
         for entry in layer:
             *parent, name = entry.path.rstrip("/").split("/")
             if name.startswith(".wh."):
