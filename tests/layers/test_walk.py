@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -300,3 +301,17 @@ def test_what_is_made_of_a_text_is_kept_in_its_place() -> None:
     data = tar(file("src/a", b"abc"), file("src/b", b"abcdef"), file("src/c"), file("lib/a", b"x"))
     layer = read_layer(StreamReader(iter([data])), replace(NOTHING, digest=digest))
     assert [each.content for each in layer.entries] == [b"ABC", None, b"", None]
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Layer(entries=[], whiteouts=[], warnings=("odd",)),
+        walked(folder("a"), file("a/b", 3, mtime=7), symlink("l", "a"), whiteout("a/c")),
+    ],
+)
+def test_a_layer_comes_through_a_pickle_as_it_was(layer: Layer) -> None:
+    found = pickle.loads(pickle.dumps(layer))
+    assert found == layer
+    assert [type(each) for each in found.entries] == [type(each) for each in layer.entries]
+    assert [type(each.kind) for each in found.entries] == [Kind] * len(layer.entries)
