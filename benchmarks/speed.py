@@ -46,7 +46,8 @@ def row(name: str, runs: dict[str, list[Run]], others: Sequence[str]) -> str:
         if other in runs:
             its = median(runs[other])
             over = "over " * its.stopped
-            ratio = f"{over}{its.seconds / ours.seconds:.2g} ×"
+            times = its.seconds / ours.seconds
+            ratio = f"{over}{times:.0f} ×" if times >= 10 else f"{over}{times:.2g} ×"
             cells.append(f"{over}{its.seconds:.2f} s, {its.cpu:.2f} s, {_memory(its)}: {ratio}")
         else:
             cells.append("–")

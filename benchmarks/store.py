@@ -61,7 +61,7 @@ def main() -> None:
     size = f"{report['sizes']['layer_bytes'] / 1e9:.1f} GB in {files:,} files"
     lines = [
         f"Measured on {machine()}: an image of {size} and {len(report['layers'])} layers.",
-        f"Medians of {options.runs} rounds; the engine's own work is in the clock alone.",
+        f"Rounds: {options.runs}, of which the medians; the engine's work is in the clock alone.",
         "",
         "| work | clock | processors | memory | times as fast, by round |",
         "| --- | --- | --- | --- | --- |",
