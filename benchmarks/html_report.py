@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style, render
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import analysed

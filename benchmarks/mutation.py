@@ -29,6 +29,7 @@ from types import ModuleType
 ROOT = Path(__file__).parents[1]
 TESTS = {
     "layers.ahead": "layers/test_ahead.py layers/test_compression.py",
+    "layers.apart": "layers/test_apart.py",
     "layers.compression": "layers/test_compression.py layers/test_index.py",
     "layers.history": "cli/test_history.py cli/test_dockerfile.py",
     "layers.index": "layers/test_index.py",
@@ -39,12 +40,15 @@ TESTS = {
     "layers.walk": "layers/test_walk.py test_limits.py::test_more_entries_than_the_limit "
     "test_limits.py::test_whiteouts_count_as_entries "
     "test_limits.py::test_names_and_texts_that_fill_the_memory",
-    "filesystem": "test_filesystem.py test_limits.py::test_a_long_way_of_links_at_each_entry "
+    "filesystem.filesystem": "filesystem",
+    "filesystem.links": "filesystem test_limits.py::test_a_long_way_of_links_at_each_entry",
+    "filesystem.merge": "filesystem test_limits.py::test_a_long_way_of_links_at_each_entry "
     "test_limits.py::test_folders_that_only_stand_in_paths_count_as_entries "
     "test_limits.py::test_a_layer_that_is_named_many_times_counts_each_time",
+    "filesystem.tree": "filesystem",
     "prediction": "test_prediction.py test_invariants.py",
-    "gate": "test_gate.py test_waivers.py test_budgets.py",
-    "budgets": "test_budgets.py test_gate.py",
+    "gate.budgets": "gate",
+    "gate.gate": "gate",
     "invariants": "test_invariants.py",
 }
 MEMORY = 4_000_000_000  # bytes that a mutant may take

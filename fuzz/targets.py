@@ -14,7 +14,7 @@ from imgdiag.capture import CAPTURE
 from imgdiag.cli.fix import _patches
 from imgdiag.errors import CorruptImage, ImgdiagError
 from imgdiag.filesystem import merge
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.gate import Budgets, judge
 from imgdiag.image import instruction, parse_config
 from imgdiag.layers.compression import CHUNK, sniff
 from imgdiag.layers.reader import StreamReader

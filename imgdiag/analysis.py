@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from imgdiag.files import Files
+from imgdiag.facts.purpose import Purpose
 from imgdiag.filesystem import Cause
+from imgdiag.filesystem.folders import Folder
 from imgdiag.finding import Finding
-from imgdiag.folders import Folder
+from imgdiag.gate.files import Files
 from imgdiag.image import ImageConfig
 from imgdiag.prediction import Prediction
 from imgdiag.project.alignment import Alignment, Lines
-from imgdiag.purpose import Purpose
 from imgdiag.python.requires import Edge
 from imgdiag.python.root import Root
 from imgdiag.python.torch import Torch

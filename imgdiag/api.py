@@ -8,11 +8,11 @@ from typing import Literal
 
 from imgdiag import pipeline, reports
 from imgdiag.analysis import Analysis
-from imgdiag.gate import Budgets, judge
+from imgdiag.facts.purpose import Target
+from imgdiag.gate.gate import Budgets, judge
 from imgdiag.image import Platform
 from imgdiag.limits import DEFAULT, Limits, Meter
 from imgdiag.project.choice import Choice, choose
-from imgdiag.purpose import Target
 from imgdiag.sources import Request
 
 

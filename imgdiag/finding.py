@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from imgdiag.units import format_bytes
 
 if TYPE_CHECKING:
-    from imgdiag.facts import Claim
-    from imgdiag.steps import RunEdit
+    from imgdiag.facts.facts import Claim
+    from imgdiag.facts.steps import RunEdit
 
 
 class Safety(StrEnum):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from imgdiag.analysis import Analysis
 from imgdiag.errors import ImgdiagError
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import File
 from imgdiag.scanner.tree import Tree
 

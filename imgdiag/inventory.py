@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from imgdiag.analysis import EnvironmentSummary, InterpreterSummary, SystemPackageSummary
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory
 
 

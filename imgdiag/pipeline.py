@@ -22,16 +22,16 @@ from imgdiag.analysis import (
 )
 from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.errors import JsonInstead, within
-from imgdiag.facts import Facts
-from imgdiag.files import Files
+from imgdiag.facts.facts import Facts
+from imgdiag.facts.purpose import Target
 from imgdiag.filesystem import Cause, Directory, merge
 from imgdiag.finding import Finding
+from imgdiag.gate.files import Files
 from imgdiag.image import instruction
 from imgdiag.layers.walk import Layer
 from imgdiag.prediction import Outcome, Prediction, predict
 from imgdiag.project.alignment import Alignment
 from imgdiag.project.choice import Choice
-from imgdiag.purpose import Target
 from imgdiag.rules import find_all
 from imgdiag.rules._shell import sets_times
 from imgdiag.scanner.tree import build_tree

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from imgdiag.analysis import Analysis
 from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Filesystem, merge
 from imgdiag.finding import Finding
 from imgdiag.image import parse_config

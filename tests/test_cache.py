@@ -15,7 +15,7 @@ from imgdiag.cache import LayerCache, default_folder
 from imgdiag.capture import CAPTURE
 from imgdiag.cli import cli
 from imgdiag.errors import ImgdiagError
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.gate import Budgets, judge
 from imgdiag.image import parse_config
 from imgdiag.layers.walk import Layer, read_layer
 from imgdiag.pipeline import analyze

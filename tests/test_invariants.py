@@ -7,7 +7,7 @@ import pytest
 
 from imgdiag.analysis import Analysis, UsageTable
 from imgdiag.errors import ImgdiagError
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.invariants import breaches, hold, hold_tree, tree_breaches
 from imgdiag.pipeline import examine

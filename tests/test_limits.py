@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from imgdiag import pipeline, sources
 from imgdiag.cli import CANNOT_ANALYSE, cli
 from imgdiag.errors import CorruptImage, ImgdiagError
-from imgdiag.filesystem import MAX_DETOUR, merge
+from imgdiag.filesystem import merge
+from imgdiag.filesystem.links import MAX_DETOUR
 from imgdiag.image import MAX_HISTORY, parse_config
 from imgdiag.layers.reader import StreamReader
 from imgdiag.layers.walk import read_layer

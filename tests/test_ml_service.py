@@ -8,10 +8,10 @@ import pytest
 
 from imgdiag.analysis import Analysis
 from imgdiag.capture import CAPTURE
+from imgdiag.facts.purpose import Target
 from imgdiag.finding import Safety
 from imgdiag.layers.walk import Layer, read_layer
 from imgdiag.pipeline import examine
-from imgdiag.purpose import Target
 from imgdiag.sources import Request, SourceImage, load
 
 BEFORE = Path(__file__).parents[1] / "fixtures" / "ml-service" / "before.oci.tar"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.facts import Claim, Facts
+from imgdiag.facts.facts import Claim, Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.prediction import predict
 from imgdiag.rules.rule import ExampleLayer

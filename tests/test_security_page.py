@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from imgdiag.filesystem import MAX_DETOUR, MAX_SYMLINKS
+from imgdiag.filesystem.links import MAX_DETOUR, MAX_SYMLINKS
 from imgdiag.image import MAX_HISTORY
 from imgdiag.layers.tar import MAX_NAME
 from imgdiag.layers.walk import MAX_DEPTH

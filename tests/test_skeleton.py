@@ -15,7 +15,7 @@ from imgdiag import pipeline
 from imgdiag.analysis import Analysis
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Finding
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.layers.compression import decompress, sniff
 from imgdiag.reports import Style, render
 from imgdiag.skeleton import SkeletonSizes, write_skeleton

@@ -13,8 +13,8 @@ from click.core import ParameterSource
 from imgdiag import reports
 from imgdiag.cli import _options, _reports
 from imgdiag.cli._configured import configured
+from imgdiag.facts.purpose import Target
 from imgdiag.finding import Safety
-from imgdiag.purpose import Target
 
 if TYPE_CHECKING:
     from imgdiag.configuration.value import Configuration
@@ -124,7 +124,7 @@ def command(
       3  the image could not be analysed
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag import pipeline
-    from imgdiag.gate import Budgets, judge
+    from imgdiag.gate.gate import Budgets, judge
 
     if quick and _asked("max_waste", "max_waste_percent"):
         raise click.UsageError("--quick does not know the waste well enough to hold it to a limit")

@@ -11,18 +11,18 @@ from imgdiag.cli import _options
 from imgdiag.cli._configured import configured
 from imgdiag.cli._reports import Wanted, writes_reports
 from imgdiag.cli.analyze import BUDGET_FAILED
-from imgdiag.purpose import Target
+from imgdiag.facts.purpose import Target
 from imgdiag.reports import _difference
 
 if TYPE_CHECKING:
-    from imgdiag.budgets import Limit
     from imgdiag.configuration.value import Configuration
+    from imgdiag.gate.budgets import Limit
     from imgdiag.project.choice import Choice
 
 
 def limit(value: str) -> Limit:
     """Return the growth that `value` allows, such as 200MB or 5%; an option type for click."""
-    from imgdiag.budgets import Limit
+    from imgdiag.gate.budgets import Limit
 
     try:
         return Limit.parse(value)

@@ -193,7 +193,7 @@ def _failing(text: str, path: Path, analysis: Analysis | None) -> list[str]:
     """Read the configuration that will be written, and return which of it does not hold today."""
     from imgdiag.configuration.find import Found
     from imgdiag.configuration.read import read_configuration
-    from imgdiag.gate import Budgets, judge
+    from imgdiag.gate.gate import Budgets, judge
     from imgdiag.project.toml import parse_toml
 
     root = ("tool", "imgdiag") if path == _PYPROJECT else ()

@@ -13,7 +13,7 @@ from imgdiag.cli._project import reads_project
 
 if TYPE_CHECKING:
     from imgdiag.configuration.value import Configuration
-    from imgdiag.facts import Facts
+    from imgdiag.facts.facts import Facts
     from imgdiag.project.project import Project
     from imgdiag.python.verification import Verification
     from imgdiag.sources import Request

@@ -16,7 +16,7 @@ from imgdiag.comparison.folders import compare_folders
 from imgdiag.comparison.layers import LayerChange
 from imgdiag.comparison.packages import Change, EnvironmentChange, PackageChange, SystemChange
 from imgdiag.comparison.snapshot import Layer, Snapshot
-from imgdiag.folders import Folder
+from imgdiag.filesystem.folders import Folder
 
 
 class CauseKind(StrEnum):

@@ -19,7 +19,7 @@ from imgdiag.comparison.packages import (
 from imgdiag.comparison.sizes import SizeChange, compare_sizes
 from imgdiag.comparison.snapshot import Snapshot
 from imgdiag.errors import ImgdiagError
-from imgdiag.folders import Folder
+from imgdiag.filesystem.folders import Folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

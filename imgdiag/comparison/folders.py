@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from imgdiag.folders import LEAST_BYTES
+from imgdiag.filesystem.folders import LEAST_BYTES
 
 _ALIKE = 2 * LEAST_BYTES  # under which a folder that one image tells is not told apart
 _LEAST = 50  # a row of its own takes a fiftieth of all that changed

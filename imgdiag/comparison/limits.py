@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from imgdiag import gate
-from imgdiag.budgets import Budget, Limit, Measure, growth
 from imgdiag.comparison.comparison import Comparison
-from imgdiag.gate import Check, Gate
+from imgdiag.gate import gate
+from imgdiag.gate.budgets import Budget, Limit, Measure, growth
+from imgdiag.gate.gate import Check, Gate
 
 
 def max_growth(limit: Limit) -> Budget:

@@ -23,8 +23,8 @@ from imgdiag.comparison.snapshot import (
 )
 from imgdiag.errors import ImgdiagError, within
 from imgdiag.filesystem import Cause
+from imgdiag.filesystem.folders import DEEPEST, Folder, Share
 from imgdiag.finding import Safety, Severity
-from imgdiag.folders import DEEPEST, Folder, Share
 from imgdiag.image import instruction
 from imgdiag.layers.tar import BLOCK
 from imgdiag.python.requires import Edge

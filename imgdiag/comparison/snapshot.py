@@ -8,8 +8,8 @@ from typing import Any
 
 from imgdiag.analysis import Analysis, LayerSummary, Sizes, Skipped
 from imgdiag.filesystem import Cause
+from imgdiag.filesystem.folders import Folder
 from imgdiag.finding import Finding, Safety, Severity
-from imgdiag.folders import Folder
 from imgdiag.python.requires import Edge
 from imgdiag.python.root import Root
 from imgdiag.text import utf8

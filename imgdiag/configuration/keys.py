@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from imgdiag.budgets import Measure
+from imgdiag.gate.budgets import Measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,13 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from imgdiag.budgets import RELATIVE, Budget, Limit, Measure
 from imgdiag.configuration.find import Found
 from imgdiag.configuration.keys import BUDGET, OF, OPTIONS, TARGETS, WAIVER, Key
 from imgdiag.configuration.value import HINT, Configuration, Option
 from imgdiag.errors import ImgdiagError
-from imgdiag.globs import exactly
-from imgdiag.waivers import Waiver
+from imgdiag.gate.budgets import RELATIVE, Budget, Limit, Measure
+from imgdiag.gate.globs import exactly
+from imgdiag.gate.waivers import Waiver
 
 _Place = tuple[str | int, ...]
 

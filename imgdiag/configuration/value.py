@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from imgdiag.budgets import Budget
-    from imgdiag.waivers import Waiver
+    from imgdiag.gate.budgets import Budget
+    from imgdiag.gate.waivers import Waiver
 
 
 HINT = "docs/configuration.md lists every key; --no-config does without"

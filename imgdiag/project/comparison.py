@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imgdiag import pipeline, sources
 from imgdiag.errors import ImgdiagError, within
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.image import parse_config
 from imgdiag.project.local import read_folder

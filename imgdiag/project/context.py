@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgdiag.errors import ImgdiagError
-from imgdiag.globs import expression
+from imgdiag.gate.globs import expression
 
 
 @dataclass(frozen=True, slots=True)

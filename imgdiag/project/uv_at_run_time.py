@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory, File, Filesystem, Symlink
 from imgdiag.image import ImageConfig
 from imgdiag.text import whole_number

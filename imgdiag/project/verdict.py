@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imgdiag import clock, waivers
+from imgdiag import clock
 from imgdiag.finding import Severity
+from imgdiag.gate import waivers
+from imgdiag.gate.waivers import Waiver, Waivers
 from imgdiag.project.check import ProjectFinding
-from imgdiag.waivers import Waiver, Waivers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from imgdiag.facts.steps import steps_of
 from imgdiag.image import ImageConfig
 from imgdiag.python.projects.declared import Declared
 from imgdiag.python.projects.requirements import declared_by, path_in_image
 from imgdiag.python.projects.requirements_file import parse_line
-from imgdiag.steps import steps_of
 
 _MAX_LENGTH = 100_000  # of one instruction
 _SEPARATORS = frozenset(("&&", "||", ";", "|", "&", "(", ")", "\n"))

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from imgdiag import sources
 from imgdiag.errors import ImgdiagError
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.image import ImageConfig
 from imgdiag.python.environments import Environment

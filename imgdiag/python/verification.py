@@ -13,7 +13,7 @@ from typing import Any
 
 from imgdiag import sources
 from imgdiag.errors import ImgdiagError
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.python.environments import WITHOUT_INTERPRETER, Environment
 from imgdiag.python.torch import Torch

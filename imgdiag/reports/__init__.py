@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from imgdiag.analysis import Analysis
-    from imgdiag.gate import Gate
+    from imgdiag.gate.gate import Gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

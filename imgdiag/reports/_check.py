@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from imgdiag.finding import Severity
+from imgdiag.gate.waivers import waiver_lines
 from imgdiag.project.check import ProjectFinding
 from imgdiag.project.checks import all_checks
 from imgdiag.project.project import Project
@@ -20,7 +21,6 @@ from imgdiag.reports._page import Page
 from imgdiag.reports._sarif import sarif_log
 from imgdiag.schema import check as schema
 from imgdiag.text import printable
-from imgdiag.waivers import waiver_lines
 
 _MARKS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "ℹ️"}
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: ""}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from imgdiag.gate import Check, Gate
+from imgdiag.gate.gate import Check, Gate
+from imgdiag.gate.waivers import Waiver
 from imgdiag.schema import _gate as schema
-from imgdiag.waivers import Waiver
 
 
 def gate_object(gate: Gate) -> schema.Gate:

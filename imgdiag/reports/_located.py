@@ -10,12 +10,12 @@ from typing import Protocol
 
 from imgdiag.analysis import Analysis
 from imgdiag.finding import Finding, Fix, Severity
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
+from imgdiag.gate.waivers import waiver_lines
 from imgdiag.project.check import ProjectFinding
 from imgdiag.project.choice import NAMES
 from imgdiag.reports import _summary
 from imgdiag.text import printable, shortened
-from imgdiag.waivers import waiver_lines
 
 _INSTRUCTION = 200  # characters of one, enough to know it by
 

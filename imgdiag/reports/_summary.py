@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from imgdiag.analysis import Analysis, EnvironmentSummary, LayerSummary
+from imgdiag.facts.purpose import Target
+from imgdiag.facts.steps import RunEdit
 from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety, Severity
-from imgdiag.gate import Check, Gate, verdict
-from imgdiag.purpose import Target
+from imgdiag.gate.gate import Check, Gate, verdict
+from imgdiag.gate.waivers import T, Waivers
 from imgdiag.scanner.usage import UsageRow
-from imgdiag.steps import RunEdit
 from imgdiag.units import format_bytes, format_share
-from imgdiag.waivers import T, Waivers
 
 CAUSES = 5
 LAYERS = 6

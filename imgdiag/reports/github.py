@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imgdiag.analysis import Analysis
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style, _summary
 from imgdiag.reports._annotations import annotation, annotation_lines
 from imgdiag.reports._located import notes_of, of_analysis

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from imgdiag.analysis import Analysis
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._html.data import page_data, script_json
 

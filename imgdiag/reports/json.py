@@ -18,9 +18,10 @@ from imgdiag.analysis import (
     UsageTable,
     Waste,
 )
+from imgdiag.filesystem.folders import Folder
 from imgdiag.finding import Finding
-from imgdiag.folders import Folder
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
+from imgdiag.gate.waivers import Waivers
 from imgdiag.image import HistoryEntry
 from imgdiag.prediction import Outcome, Prediction
 from imgdiag.python.torch import Torch
@@ -32,7 +33,6 @@ from imgdiag.reports._gate import gate_object, waiver_object
 from imgdiag.scanner.usage import UsageRow
 from imgdiag.schema import analyze as schema
 from imgdiag.schema._common import PathBytes
-from imgdiag.waivers import Waivers
 
 _PATHS = 20  # of a finding, the largest first
 

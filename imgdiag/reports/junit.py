@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from imgdiag.analysis import Analysis
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style, _summary
 from imgdiag.reports._junit import Case, Suite, junit_xml, rule_suite
 from imgdiag.reports._located import notes_of, of_analysis

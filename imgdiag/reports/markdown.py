@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from imgdiag.analysis import Analysis
-from imgdiag.gate import Check, Gate
+from imgdiag.gate.gate import Check, Gate
+from imgdiag.gate.waivers import waiver_lines
 from imgdiag.reports import Style, _summary
 from imgdiag.reports._markup import (
     Section,
@@ -24,7 +25,6 @@ from imgdiag.reports._markup import (
 )
 from imgdiag.text import shortened
 from imgdiag.units import format_bytes, format_share
-from imgdiag.waivers import waiver_lines
 
 _PACKAGES = 15
 _SYSTEM_PACKAGES = 10

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from imgdiag.analysis import Analysis
 from imgdiag.finding import Finding, Safety
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
+from imgdiag.gate.waivers import waiver_lines
 from imgdiag.reports import Style, _summary
 from imgdiag.reports._page import Page
 from imgdiag.units import format_bytes, format_share
-from imgdiag.waivers import waiver_lines
 
 _COLORS = {Safety.SAFE: "green", Safety.REVIEW: "yellow", Safety.RISKY: "red"}
 _ENVIRONMENTS = 4

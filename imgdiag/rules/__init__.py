@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from functools import cache
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding
 from imgdiag.rules.rule import Rule
 

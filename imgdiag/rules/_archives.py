@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
+from imgdiag.facts.steps import RunEdit, Step
 from imgdiag.rules._shell import appended
-from imgdiag.steps import RunEdit, Step
 
 INSTALLED = (".whl", ".deb", ".rpm")
 SUFFIXES = (

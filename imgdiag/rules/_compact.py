@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.python.imports import Candidate
 from imgdiag.rules._shell import removal
 

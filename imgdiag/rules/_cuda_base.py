@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from imgdiag.cuda import library_name
-from imgdiag.facts import Facts
+from imgdiag.facts.cuda import library_name
+from imgdiag.facts.facts import Facts
 from imgdiag.python.gpu import is_gpu_library
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.python.environments import PACKAGE_FOLDERS
 
 LEAST = 50_000_000  # bytes, for a model or a data set: what is smaller belongs to the code

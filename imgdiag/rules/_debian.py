@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.system.package import SystemPackage
 from imgdiag.units import format_bytes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.image import parse_config
 from imgdiag.layers.walk import Capture, Entry, Kind, Layer, Whiteout, split

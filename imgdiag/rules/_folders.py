@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory
 from imgdiag.finding import Finding, Safety
 from imgdiag.python.imports import ImportCheck, Proof, Verdict, find_candidates

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from imgdiag.cuda import library_name
-from imgdiag.facts import Facts
+from imgdiag.facts.cuda import library_name
+from imgdiag.facts.facts import Facts
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment
 from imgdiag.python.gpu import TORCH

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from packaging.version import InvalidVersion, Version
 
-from imgdiag.facts import Claim, Facts
+from imgdiag.facts.facts import Claim, Facts
 from imgdiag.finding import Fix
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment

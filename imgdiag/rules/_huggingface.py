@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory, Symlink, join, walk_directories
 
 _KINDS = ("models--", "datasets--", "spaces--")

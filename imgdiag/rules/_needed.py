@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

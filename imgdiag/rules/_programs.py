@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory, join
 
 

@@ -8,9 +8,9 @@ import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
+from imgdiag.facts.steps import RunEdit, moved
 from imgdiag.finding import Fix
-from imgdiag.steps import RunEdit, moved
 from imgdiag.text import shortened
 
 _CHOWN = re.compile(

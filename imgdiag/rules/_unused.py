@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.python.environments import Environment
 from imgdiag.python.interpreters import Interpreter
 

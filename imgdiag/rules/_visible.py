@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from imgdiag.facts import Claim, Facts
+from imgdiag.facts.facts import Claim, Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._shell import BASE_FIX
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix
 from imgdiag.rules._caches import cache_finding
 from imgdiag.rules._shell import appended, dropped, joined, updates_apt, uses_apt_lists

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Safety
 from imgdiag.rules._data import Data, data_files
 from imgdiag.rules._hidden import files, visible

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Safety
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
+from imgdiag.facts.purpose import Target
 from imgdiag.finding import Finding, Safety
-from imgdiag.purpose import Target
 from imgdiag.python.gpu_use import GpuBuild
 from imgdiag.python.torch import Torch
 from imgdiag.rules._gpu import chain_to, largest, missing_libraries, named, torch_build

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from imgdiag.cuda import library_name
-from imgdiag.facts import Facts
+from imgdiag.facts.cuda import library_name
+from imgdiag.facts.facts import Facts
+from imgdiag.facts.purpose import Target
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.purpose import Target
 from imgdiag.rules._cuda_base import cuda_tag, packaged_libraries, twice
 from imgdiag.rules._gpu import uses_no_gpu
 from imgdiag.rules._hidden import visible

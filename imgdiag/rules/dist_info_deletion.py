@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Cause, Hidden
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import layer_name

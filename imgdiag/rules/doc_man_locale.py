@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory, File, join, walk_directories
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import visible

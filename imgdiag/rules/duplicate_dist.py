@@ -4,7 +4,7 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 
-from imgdiag.facts import Claim, Facts
+from imgdiag.facts.facts import Claim, Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment

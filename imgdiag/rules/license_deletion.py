@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.distributions import Distribution

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from imgdiag.facts import Claim, Facts
+from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.steps import RunEdit
 from imgdiag.filesystem import Cause, Directory, Hidden
 from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, layer_name
@@ -19,7 +20,6 @@ from imgdiag.rules._shell import (
     with_copy_flag,
 )
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
-from imgdiag.steps import RunEdit
 from imgdiag.text import shortened
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Hidden
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, layer_name

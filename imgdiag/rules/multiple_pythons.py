@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from imgdiag.facts import Claim, Facts
+from imgdiag.facts.facts import Claim, Facts
 from imgdiag.filesystem import join
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.interpreters import Interpreter

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Safety
 from imgdiag.rules._gpu import largest, named
 from imgdiag.rules._gpu_fix import orphans_fix

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._gpu import brought_in_by, largest, lone_triton, named
 from imgdiag.rules._hidden import visible

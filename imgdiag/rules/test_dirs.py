@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Safety
 from imgdiag.python.imports.names import BENCHMARKS, TESTS
 from imgdiag.rules._folders import hint, imported_packages, package_folders, proven

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Safety
 from imgdiag.python.gpu import TORCH
 from imgdiag.python.gpu_use import GpuBuild

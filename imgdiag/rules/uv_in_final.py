@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
+from imgdiag.facts.steps import RunEdit
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._history import runs
 from imgdiag.rules._programs import command_words
 from imgdiag.rules._visible import visible_findings
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
-from imgdiag.steps import RunEdit
 from imgdiag.text import shortened
 
 _CALLS = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from imgdiag.budgets import Measure
+from imgdiag.gate.budgets import Measure
 
 
 class Waiver(TypedDict):

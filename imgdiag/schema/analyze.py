@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
+from imgdiag.facts.purpose import Target
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Safety, Severity
-from imgdiag.purpose import Target
 from imgdiag.schema._common import Bytes, Dockerfile, Fix, Lines, PathBytes, Skipped, Version
 from imgdiag.schema._dependencies import Requirement, Root
 from imgdiag.schema._gate import Gate, Waiver

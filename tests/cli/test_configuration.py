@@ -206,7 +206,7 @@ def test_a_waiver_holds_until_its_day(
 
 
 def test_waste_of_the_file_is_told_as_not_checked_with_quick() -> None:
-    from imgdiag.gate import Budgets, judge
+    from imgdiag.gate.gate import Budgets, judge
     from tests.reports import images
 
     quick = images.service()

@@ -14,7 +14,8 @@ import pytest
 
 from imgdiag.analysis import Analysis, Skipped
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.gate import Budgets, judge
+from imgdiag.gate.waivers import Waiver
 from imgdiag.project import checks
 from imgdiag.project.verdict import judge as judge_project
 from imgdiag.python.verification import Answer, Check, Verification
@@ -22,7 +23,6 @@ from imgdiag.reports import Style, _check, _du, _verification, render
 from imgdiag.rules import all_rules
 from imgdiag.scanner.du import DiskUsage, Row, Running, Written
 from imgdiag.schema import commands, schema_of
-from imgdiag.waivers import Waiver
 from tests.cli.conftest import Run
 from tests.made import analysed
 from tests.project.test_checks import project_of

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from imgdiag.analysis import Skipped
-from imgdiag.budgets import Budget, Limit, Measure
 from imgdiag.comparison import Comparison, compare
 from imgdiag.comparison.limits import judge, max_growth
-from imgdiag.gate import Gate
+from imgdiag.gate.budgets import Budget, Limit, Measure
+from imgdiag.gate.gate import Gate
 from tests.comparison.images import compared, layer, taken
 
 GROWN = compared(layer(files={"a": 1_000}), layer(files={"a": 1_300}))

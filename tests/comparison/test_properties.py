@@ -10,7 +10,7 @@ from imgdiag.comparison import Comparison, compare, snapshot
 from imgdiag.comparison.causes import CauseKind
 from imgdiag.comparison.packages import Change
 from imgdiag.comparison.saved import parse_report
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style, _difference, render
 from imgdiag.rules.rule import ExampleLayer
 from tests.comparison.images import examined, pairs, taken

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from imgdiag.comparison import Snapshot, compare, snapshot
 from imgdiag.comparison.saved import MOST_BYTES, is_report, parse_report, read_report
 from imgdiag.errors import ImgdiagError
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style, render
 from tests.reports import images
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgdiag.analysis import Analysis
-from imgdiag.budgets import Limit
 from imgdiag.configuration.find import Found
 from imgdiag.configuration.initial import (
     Section,
@@ -22,7 +21,8 @@ from imgdiag.configuration.initial import (
 )
 from imgdiag.configuration.read import read_configuration
 from imgdiag.configuration.value import Configuration
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.budgets import Limit
+from imgdiag.gate.gate import Budgets, judge
 from imgdiag.project.toml import parse_toml
 from imgdiag.rules.rule import ExampleLayer
 from imgdiag.units import parse_size

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.budgets import Budget, Limit, Measure
 from imgdiag.configuration.find import Found
 from imgdiag.configuration.read import read_configuration
 from imgdiag.configuration.value import Configuration, Option
 from imgdiag.errors import ImgdiagError
+from imgdiag.gate.budgets import Budget, Limit, Measure
+from imgdiag.gate.waivers import Waiver
 from imgdiag.project.toml import parse_toml
-from imgdiag.waivers import Waiver
 
 
 def read(text: str, path: str = "imgdiag.toml") -> Configuration:

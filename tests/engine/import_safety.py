@@ -23,7 +23,7 @@ from pathlib import Path
 
 from imgdiag import sources
 from imgdiag.capture import CAPTURE_IMPORTS
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.finding import Finding, Safety
 from imgdiag.layers.walk import read_layer

@@ -15,7 +15,7 @@ from uuid import uuid4
 from imgdiag import pipeline, sources
 from imgdiag.analysis import Analysis
 from imgdiag.capture import CAPTURE
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import File
 from imgdiag.finding import Finding, Safety
 from imgdiag.layers.walk import read_layer

@@ -17,14 +17,14 @@ import pytest
 
 from imgdiag import pipeline
 from imgdiag.analysis import Analysis
-from imgdiag.budgets import Budget, Limit, Measure
 from imgdiag.comparison import compare, limits, snapshot
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.budgets import Budget, Limit, Measure
+from imgdiag.gate.gate import Budgets, judge
+from imgdiag.gate.waivers import Waiver
 from imgdiag.reports import Style, _difference, html, render
 from imgdiag.reports._summary import reasons
 from imgdiag.units import format_bytes
-from imgdiag.waivers import Waiver
 from tests.reports import images
 
 from .chromium import Page

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.project.checklist import Status, checklist, failures
 from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.project.project import Project

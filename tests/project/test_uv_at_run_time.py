@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.image import parse_config
 from imgdiag.layers.walk import Entry, Kind, Layer

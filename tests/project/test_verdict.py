@@ -8,13 +8,13 @@ import pytest
 
 from imgdiag import clock
 from imgdiag.finding import Severity
+from imgdiag.gate.waivers import Waiver
 from imgdiag.project.check import ProjectFinding
 from imgdiag.project.checks import check_project
 from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.project.project import Project
 from imgdiag.project.verdict import Verdict, judge
 from imgdiag.reports import Style, _check
-from imgdiag.waivers import Waiver
 
 TODAY = datetime.date(2026, 11, 22)
 LATER = datetime.date(2027, 1, 31)

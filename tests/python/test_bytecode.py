@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.rules import bytecode_cache, pyc_opt_levels, pyc_orphan
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import facts_of, made_facts, only

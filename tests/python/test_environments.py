@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.image import parse_config
 from imgdiag.python.environments import Environment
 from tests.made import distribution, facts_of, made_filesystem, made_layer

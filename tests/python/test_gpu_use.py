@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.python.gpu import is_gpu_only
 from imgdiag.python.gpu_use import GpuBuild, GpuUse
 from imgdiag.rules._example import example_facts

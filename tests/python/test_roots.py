@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.python.roots import Roots
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import SITE, distribution, made_facts

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.image import parse_config
 from tests.made import distribution, made_filesystem, made_layer
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from imgdiag.finding import Fix, Severity
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.gate import Budgets, judge
 from imgdiag.reports import Style, render
 from imgdiag.reports._annotations import annotation, annotation_lines
 from imgdiag.reports._located import Located, Place

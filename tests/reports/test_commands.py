@@ -8,9 +8,9 @@ import re
 import pytest
 
 from imgdiag.analysis import Analysis
-from imgdiag.budgets import Budget, Limit, Measure
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.budgets import Budget, Limit, Measure
+from imgdiag.gate.gate import Budgets, judge
 from imgdiag.reports import Style, formats, render
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import analysed, distribution

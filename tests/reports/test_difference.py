@@ -10,10 +10,10 @@ from collections.abc import Callable
 import jsonschema
 import pytest
 
-from imgdiag.budgets import Limit
 from imgdiag.comparison import Comparison, compare
 from imgdiag.comparison.limits import judge, max_growth
-from imgdiag.gate import Gate
+from imgdiag.gate.budgets import Limit
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._difference import formats, render
 from imgdiag.reports._markup import COMMENT_LIMIT

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from imgdiag.budgets import Budget, Limit, Measure
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.budgets import Budget, Limit, Measure
+from imgdiag.gate.gate import Budgets, judge
+from imgdiag.gate.waivers import Waiver
 from imgdiag.reports import Style, formats, render
 from imgdiag.rules.rule import ExampleLayer
-from imgdiag.waivers import Waiver
 from tests.made import analysed, distribution
 from tests.reports import images
 

@@ -20,7 +20,7 @@ import pytest
 from imgdiag.analysis import Analysis
 from imgdiag.errors import ImgdiagError
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.gate import Budgets, judge
 from imgdiag.reports import Style, html, render
 from imgdiag.reports._html.data import page_data, script_json
 from imgdiag.rules.rule import ExampleLayer

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from imgdiag import pipeline
-from imgdiag.budgets import Limit
 from imgdiag.comparison import Comparison, compare, snapshot
 from imgdiag.comparison.limits import judge, max_growth
+from imgdiag.gate.budgets import Limit
 from imgdiag.reports import Style, _difference
 from imgdiag.reports._difference.html import page_data
 from tests.reports import images

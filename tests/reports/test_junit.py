@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgdiag.finding import Fix, Safety, Severity
-from imgdiag.gate import Budgets, Gate, judge
+from imgdiag.gate.gate import Budgets, Gate, judge
 from imgdiag.reports import Style, render
 from imgdiag.reports._junit import Case, Suite, junit_xml, rule_suite
 from imgdiag.reports._located import Located, Place

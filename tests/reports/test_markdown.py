@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from imgdiag.gate import Budgets, Gate, judge
+from imgdiag.gate.gate import Budgets, Gate, judge
 from imgdiag.reports import Style, render
 from imgdiag.reports._markup import COMMENT_LIMIT, Section, page
 from imgdiag.reports.markdown import sections

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from imgdiag.gate import Budgets, Gate, judge
+from imgdiag.gate.gate import Budgets, Gate, judge
 from imgdiag.reports import Style, formats, render
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import SITE, analysed, distribution

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from imgdiag.finding import Fix, Severity
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.project.checks import all_checks
 from imgdiag.reports import Style, render
 from imgdiag.reports._located import Described, Located, Place

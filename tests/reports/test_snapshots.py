@@ -15,7 +15,7 @@ import pytest
 
 from imgdiag.analysis import Analysis
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.gate import Budgets, judge
 from imgdiag.reports import Style, formats, render
 from tests.reports import images
 

@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from imgdiag.budgets import Budget, Limit, Measure
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, Gate, judge
+from imgdiag.gate.budgets import Budget, Limit, Measure
+from imgdiag.gate.gate import Budgets, Gate, judge
+from imgdiag.gate.waivers import Waiver
 from imgdiag.reports import Style, render
-from imgdiag.waivers import Waiver
 from tests.reports import images
 from tests.reports.test_junit import parsed
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.python.imports import Candidate, Verdict
 from imgdiag.python.imports.names import BENCHMARKS, TESTS
 from imgdiag.rules import _compact

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
+from imgdiag.facts.purpose import Target
 from imgdiag.finding import Safety
 from imgdiag.prediction import predict
-from imgdiag.purpose import Target
 from imgdiag.rules import (
     cpu_torch_test_binaries,
     cuda_base_cpu,

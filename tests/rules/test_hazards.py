@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imgdiag.finding import Finding, Safety, Severity
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style, render
 from imgdiag.rules import dist_info_deletion, license_deletion, pyc_compiled_then_deleted
 from imgdiag.rules.rule import ExampleLayer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.rules import (
     conflicting_cv2,
     headers_static,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imgdiag.facts.steps import guarded
 from imgdiag.rules._shell import (
     cache_mount,
     chmod_mode,
@@ -17,7 +18,6 @@ from imgdiag.rules._shell import (
     with_copy_flag,
 )
 from imgdiag.rules.rule import ExampleLayer
-from imgdiag.steps import guarded
 from tests.made import made_facts
 
 

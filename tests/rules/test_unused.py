@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Safety
 from imgdiag.rules import duplicate_dist, multiple_pythons, multiple_venvs
 from imgdiag.rules.rule import ExampleLayer

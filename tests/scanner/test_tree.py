@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.rules import all_rules
 from imgdiag.rules.rule import Example, ExampleLayer
 from imgdiag.scanner.tree import Area, Content, Tree, build_tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.image import parse_config
 from tests.made import facts_of, made_filesystem, made_layer
 

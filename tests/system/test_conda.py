@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from tests.made import distribution, facts_of
 
 PREFIX = "opt/conda/envs/app"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.project.checklist.item import Item, Status, failures
 from imgdiag.project.checklist.of_image import NO_IMAGE, ImageItems
 from imgdiag.project.checklist.of_project import ProjectItems

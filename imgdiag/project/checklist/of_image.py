@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imgdiag.facts import Facts
-from imgdiag.gate import NORMAL_BYTES
+from imgdiag.facts.facts import Facts
+from imgdiag.gate.gate import NORMAL_BYTES
 from imgdiag.project import uv_at_run_time
 from imgdiag.project.checklist.item import Item, Status, failed, passed, unknown
 from imgdiag.python.gpu import is_gpu_only

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from imgdiag.facts.steps import guarded
 from imgdiag.finding import Fix
 from imgdiag.project.instruction import Instruction
 from imgdiag.project.runs import Ran
-from imgdiag.steps import guarded
 
 
 def rewritten(

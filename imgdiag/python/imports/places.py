@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from imgdiag.errors import CorruptImage
 from imgdiag.filesystem import Directory, File, Filesystem, find_directory
 from imgdiag.python.imports.candidates import Candidate
 from imgdiag.python.imports.names import NAMES
@@ -30,10 +29,7 @@ class Places:
 
     def directory(self, path: str) -> Directory | None:
         """Return the folder at `path`, links followed."""
-        try:
-            return find_directory(self._filesystem.root, path)
-        except CorruptImage:  # links in a circle: nothing stands there
-            return None
+        return find_directory(self._filesystem.root, path)
 
     def file(self, path: str) -> File | None:
         """Return the file at `path`, links in its folders followed."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from imgdiag.comparison import Comparison
-    from imgdiag.gate import Gate
+    from imgdiag.gate.gate import Gate
     from imgdiag.reports import Style
 
 

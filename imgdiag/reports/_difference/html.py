@@ -11,7 +11,7 @@ from imgdiag.comparison.findings import FindingChange
 from imgdiag.comparison.layers import LayerChange
 from imgdiag.comparison.packages import PackageChange
 from imgdiag.comparison.snapshot import Snapshot
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._difference import _causes, _words
 from imgdiag.reports._html.data import gate_data, harmless

@@ -12,7 +12,7 @@ from imgdiag.comparison.findings import FindingChange
 from imgdiag.comparison.layers import LayerChange
 from imgdiag.comparison.packages import EnvironmentChange, PackageChange
 from imgdiag.comparison.snapshot import Environment, FoundIssue, Layer
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.python.requires import Edge
 from imgdiag.reports import Style
 from imgdiag.reports._dependencies import edge_json, root_json

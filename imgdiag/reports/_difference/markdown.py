@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from imgdiag.comparison import Comparison
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._difference import _causes, _words
 from imgdiag.reports._markup import Section, capitalised, code, folded, hidden, page, table, text

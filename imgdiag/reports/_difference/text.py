@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from imgdiag.comparison import Comparison
 from imgdiag.comparison.packages import EnvironmentChange
-from imgdiag.gate import Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.reports import Style
 from imgdiag.reports._difference import _causes, _words
 from imgdiag.reports._page import Page

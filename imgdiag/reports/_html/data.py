@@ -18,13 +18,13 @@ from imgdiag.analysis import (
     SystemPackageSummary,
 )
 from imgdiag.finding import Finding
-from imgdiag.gate import GOOD_BYTES, NORMAL_BYTES, Gate
+from imgdiag.gate.gate import GOOD_BYTES, NORMAL_BYTES, Gate
+from imgdiag.gate.waivers import waiver_lines
 from imgdiag.invariants import hold_tree
 from imgdiag.reports import _summary
 from imgdiag.scanner.tree import Area, Tree
 from imgdiag.text import cut, printable
 from imgdiag.units import format_bytes
-from imgdiag.waivers import waiver_lines
 
 _PATHS = 8  # of a finding, the largest first
 _MENDS = 5

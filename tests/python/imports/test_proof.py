@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from imgdiag.capture import CAPTURE_IMPORTS
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import merge
 from imgdiag.finding import Safety
 from imgdiag.image import ImageConfig, parse_config

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgdiag.globs import at_or_below, exactly, is_glob
+from imgdiag.gate.globs import at_or_below, exactly, is_glob
 
 
 @pytest.mark.parametrize(

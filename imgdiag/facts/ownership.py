@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from imgdiag.claims import Claims, Owner
+from imgdiag.facts.claims import Claims, Owner
 from imgdiag.filesystem import File, Filesystem
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment

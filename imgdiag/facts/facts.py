@@ -9,15 +9,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from imgdiag.cuda import SystemCuda, find_cuda
+from imgdiag.facts.cuda import SystemCuda, find_cuda
+from imgdiag.facts.ownership import Ownership, find_owners
+from imgdiag.facts.purpose import Purpose, Target, find_purpose
+from imgdiag.facts.steps import UNKNOWN, Step, steps_of
+from imgdiag.facts.unattributed import unattributed_bytes, unattributed_rows
 from imgdiag.filesystem import Cause, Directory, File, Filesystem, Hidden, join
-from imgdiag.folders import Folder, folders
+from imgdiag.filesystem.folders import Folder, folders
+from imgdiag.filesystem.moves import find_moves
+from imgdiag.filesystem.origins import Origins
 from imgdiag.image import ImageConfig, instruction
-from imgdiag.moves import find_moves
-from imgdiag.origins import Origins
-from imgdiag.ownership import Ownership, find_owners
 from imgdiag.project.alignment import Alignment
-from imgdiag.purpose import Purpose, Target, find_purpose
 from imgdiag.python import archives
 from imgdiag.python.bytecode import ByteCode, find_byte_code
 from imgdiag.python.distributions import Distribution
@@ -34,10 +36,8 @@ from imgdiag.python.roots import RootFinder, Roots
 from imgdiag.python.torch import Torch, find_torch
 from imgdiag.python.uses import Uses, find_uses
 from imgdiag.scanner.usage import Usage, UsageRow
-from imgdiag.steps import UNKNOWN, Step, steps_of
 from imgdiag.system.debian import Debian, find_debian
 from imgdiag.system.package import SystemPackage
-from imgdiag.unattributed import unattributed_bytes, unattributed_rows
 
 _RELEASE = re.compile(r"^([A-Z_]+)=[\"']?([^\"'\n]*)[\"']?$", re.MULTILINE)
 

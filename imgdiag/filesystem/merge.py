@@ -11,140 +11,27 @@ there in lower layers, symbolic links too. Only links of the layer's own are fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
+from typing import cast
 
 from imgdiag.errors import CorruptImage
-from imgdiag.layers.tar import Attributes
+from imgdiag.filesystem.filesystem import Cause, Filesystem, Hidden, LayerSizes
+from imgdiag.filesystem.links import find_directory, follow
+from imgdiag.filesystem.tree import (
+    Directory,
+    File,
+    Node,
+    Special,
+    Symlink,
+    join,
+    walk_directories,
+)
 from imgdiag.layers.walk import Entry, Kind, Layer, Whiteout, split
 from imgdiag.limits import DEFAULT, Limits
 from imgdiag.warnings import Warnings
 
-MAX_SYMLINKS = 40  # as in Linux (include/linux/namei.h, MAXSYMLINKS)
-MAX_DETOUR = 1_024  # parts of a path that links add; a long way at each entry takes hours
-
-
-class Cause(StrEnum):
-    """Why a file of a layer is not seen any more."""
-
-    DELETED = "deleted"
-    OVERWRITTEN = "overwritten"
-    METADATA_ONLY = "metadata-only"  # stored again with another owner, mode or time
-    REPLACED = "replaced"  # something that is not a file took its name or its folder's
-
-
-class File:
-    """An inode: compared by identity, however many names it has. `size` is in bytes."""
-
-    __slots__ = ("attributes", "content", "layer", "mtime", "names", "size")
-
-    def __init__(self, entry: Entry, layer: int) -> None:
-        self.size = entry.size
-        self.layer = layer
-        self.attributes: Attributes = entry.attributes
-        self.mtime = entry.mtime
-        self.content = entry.content
-        self.names = 1
-
-
-@dataclass(slots=True, eq=False)
-class Symlink:
-    """A symbolic link, never followed but to find an entry's folder."""
-
-    target: str
-    layer: int
-
-
-@dataclass(slots=True, eq=False)
-class Special:
-    """A device, FIFO or socket: no content, never read."""
-
-    layer: int
-
-
-class Directory:
-    """A folder and its children by name, in the order they came."""
-
-    __slots__ = ("attributes", "children", "layer")
-
-    def __init__(self, layer: int, attributes: Attributes = (0o755, 0, 0)) -> None:
-        self.children: dict[str, Node] = {}
-        self.layer = layer
-        self.attributes = attributes
-
-
-Node = Directory | File | Symlink | Special
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hidden:
-    """A file that is shipped in `file.layer` and hidden by the layer `hidden_in`."""
-
-    path: str
-    file: File
-    cause: Cause
-    hidden_in: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerSizes:
-    """One layer's share: `layer_bytes` = `visible_bytes` + `wasted_bytes`."""
-
-    layer_bytes: int
-    visible_bytes: int
-    wasted_bytes: int
-    files: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filesystem:
-    """The merged image. `hidden` is in the order in which the layers hid things."""
-
-    root: Directory
-    hidden: tuple[Hidden, ...]
-    layers: tuple[LayerSizes, ...]
-    symlink_bytes: int  # lengths of symlink targets over all layers; Docker's sizes include them
-    warnings: tuple[str, ...]
-
-    @property
-    def layer_bytes(self) -> int:
-        """Regular-file content over all layers, each layer's hard links once."""
-        return sum(layer.layer_bytes for layer in self.layers)
-
-    @property
-    def visible_bytes(self) -> int:
-        """Content reachable in the merged file system, each inode once."""
-        return sum(layer.visible_bytes for layer in self.layers)
-
-    @property
-    def wasted_bytes(self) -> int:
-        """Bytes that are shipped and seen by nobody."""
-        return sum(layer.wasted_bytes for layer in self.layers)
-
-    def directories(self) -> Iterator[tuple[str, Directory]]:
-        """Yield every visible folder with its path, the root ("") first, parents first."""
-        return walk_directories("", self.root)
-
-    def files(self) -> Iterator[tuple[str, File]]:
-        """Yield every visible name of every file; an inode with two names comes twice."""
-        for path, directory in self.directories():
-            for name, node in directory.children.items():
-                if isinstance(node, File):
-                    yield join(path, name), node
-
-    def find(self, path: str) -> Node | None:
-        """Return what stands at `path`, symlinks in its folders followed, or None."""
-        parent, name = split(path)
-        directory = find_directory(self.root, parent)
-        if directory is None or not name:
-            return directory
-        return directory.children.get(name)
-
-
-def join(parent: str, name: str) -> str:
-    """Join a folder's path and a name; the root's path is empty."""
-    return f"{parent}/{name}" if parent else name
+# Kept by name here, as each look into an enumeration takes as long as making a tuple.
+_FILE, _DIRECTORY, _HARD_LINK, _SYMLINK = Kind.FILE, Kind.DIRECTORY, Kind.HARD_LINK, Kind.SYMLINK
 
 
 def merge(
@@ -167,105 +54,6 @@ def merge(
     for index, layer in enumerate(layers):
         merger.apply(index, layer)
     return merger.result()
-
-
-def walk_directories(path: str, directory: Directory) -> Iterator[tuple[str, Directory]]:
-    """Yield `directory` and all below it, parents first; iterative, as paths may be deep."""
-    stack = [(path, directory)]
-    while stack:
-        path, directory = stack.pop()
-        yield path, directory
-        stack += [
-            (join(path, name), child)
-            for name, child in directory.children.items()
-            if type(child) is Directory
-        ]
-
-
-def find_directory(root: Directory, path: str) -> Directory | None:
-    """Return the folder at `path`, following symlinks inside the image, or None.
-
-    Raises CorruptImage when they lead in a circle, or a way that no honest image takes.
-    """
-    trail = [root]
-    detour = _Detour(path)
-    parts = path.split("/")[::-1] if path else []
-    while parts:
-        part = parts.pop()
-        if part in ("", "."):
-            continue
-        if part == "..":
-            if len(trail) > 1:
-                trail.pop()
-            continue
-        child = trail[-1].children.get(part)
-        if isinstance(child, Directory):
-            trail.append(child)
-        elif isinstance(child, Symlink):
-            if child.target.startswith("/"):
-                trail = [root]
-            parts += detour.by(child.target)
-        else:
-            return None
-    return trail[-1]
-
-
-class _Detour:
-    """How far links have led from a path, which is bounded."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.links = self.parts = 0
-
-    def by(self, target: str) -> list[str]:
-        """Return the parts of a link's target, the first one last."""
-        self.links += 1
-        if self.links > MAX_SYMLINKS:
-            raise CorruptImage(f"symbolic links in a circle: {self.path!r}")
-        more = target.split("/")[::-1]
-        self.parts += len(more)
-        if self.parts > MAX_DETOUR:
-            raise CorruptImage(f"symbolic links take a way of over {MAX_DETOUR:,}: {self.path!r}")
-        return more
-
-
-def resolve(root: Directory, path: str) -> tuple[str, Node] | None:
-    """Return where `path` really leads, every symbolic link followed, and what stands there.
-
-    None when nothing does, or when the links lead in a circle.
-    """
-    names: list[str] = []
-    trail: list[Node] = [root]
-    detour = _Detour(path)
-    parts = path.split("/")[::-1]
-    while parts:
-        part = parts.pop()
-        if part in ("", "."):
-            continue
-        if part == "..":
-            if names:
-                names.pop()
-                trail.pop()
-            continue
-        here = trail[-1]
-        child = here.children.get(part) if isinstance(here, Directory) else None
-        if isinstance(child, Symlink):
-            if child.target.startswith("/"):
-                names, trail = [], [root]
-            try:
-                parts += detour.by(child.target)
-            except CorruptImage:
-                return None
-        elif child is None:
-            return None
-        else:
-            names.append(part)
-            trail.append(child)
-    return "/".join(names), trail[-1]
-
-
-# Kept by name here, as each look into an enumeration takes as long as making a tuple.
-_FILE, _DIRECTORY, _HARD_LINK, _SYMLINK = Kind.FILE, Kind.DIRECTORY, Kind.HARD_LINK, Kind.SYMLINK
 
 
 class _Merger:
@@ -386,40 +174,23 @@ class _Merger:
         What is missing is made, also where a link leads, and also in the place of what lower
         layers have there.
         """
-        trail, names = [self.root], list[str]()
-        detour = _Detour(path)
-        parts = path.split("/")[::-1]
-        while parts:
-            part = parts.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                if names:
-                    trail.pop()
-                    names.pop()
-                continue
-            child = trail[-1].children.get(part)
-            names.append(part)
-            if isinstance(child, Directory):
-                trail.append(child)
-                continue
-            target = self._target(child, names) if isinstance(child, Symlink) else None
-            if target is None:
-                trail.append(self._new_folder(trail[-1], names, child))
-                continue
-            if target.startswith("/"):
-                trail, names = [self.root], []
-            else:
-                names.pop()
-            parts += detour.by(target)
-        return trail[-1], detour.links > 0
+        # Nothing is missing and all are folders: what is neither folder nor link is made one.
+        where, folder = cast(tuple[str, Directory], follow(self.root, path, self._step))
+        return folder, where != path
 
-    def _target(self, link: Symlink, names: list[str]) -> str | None:
-        """Return where this layer's link at `names` leads, None when `link` is a lower layer's."""
-        if link.layer == self.index:
-            return link.target
-        own = self._to_come("/".join(names))
-        return own.target if own and own.kind is _SYMLINK else None
+    def _step(self, above: Directory, names: list[str]) -> Directory | Symlink:
+        """Return the folder, made if need be, or the layer's own link at `names`."""
+        child = above.children.get(names[-1])
+        if isinstance(child, Directory):
+            return child
+        if isinstance(child, Symlink):
+            # Whiteouts come before the layer's entries, and find the links that these will make.
+            if child.layer == self.index:
+                return child
+            own = self._to_come("/".join(names))
+            if own and own.kind is _SYMLINK:
+                return Symlink(own.target, self.index)
+        return self._new_folder(above, names, child)
 
     def _to_come(self, path: str) -> Entry | None:
         """Return the folder or link that this layer has at `path`, while its whiteouts apply."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from imgdiag import clock, waivers
+from imgdiag import clock
 from imgdiag.analysis import Analysis
-from imgdiag.budgets import Budget, Limit, Measure, Measured, Part, measure
 from imgdiag.finding import Finding, Safety, Severity
+from imgdiag.gate import waivers
+from imgdiag.gate.budgets import Budget, Limit, Measure, Measured, Part, measure
+from imgdiag.gate.waivers import Waiver, Waivers
 from imgdiag.units import format_bytes
-from imgdiag.waivers import Waiver, Waivers
 
 GOOD_BYTES = 3_000_000_000
 NORMAL_BYTES = 5_000_000_000

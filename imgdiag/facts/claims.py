@@ -136,9 +136,6 @@ class Claims:
         if path not in self._folders:
             directory = self._real.get(path)
             if directory is None:
-                try:
-                    directory = find_directory(self._root, path)
-                except CorruptImage:  # a circle of symbolic links: nothing stands there
-                    directory = None
+                directory = find_directory(self._root, path)
             self._folders[path] = directory
         return self._folders[path]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from imgdiag.facts import Facts
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory, File, Node, join, resolve
-from imgdiag.globs import exactly, is_glob
+from imgdiag.gate.globs import exactly, is_glob
 from imgdiag.python.distributions import Distribution
 from imgdiag.scanner.usage import UsageRow
 from imgdiag.system.package import SystemPackage

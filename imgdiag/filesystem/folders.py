@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from imgdiag.filesystem import Directory, File, join
-from imgdiag.origins import Origins, by_bytes
+from imgdiag.filesystem.origins import Origins, by_bytes
 from imgdiag.scanner.usage import Usage
 
 LEAST_BYTES = 1_000_000  # that a folder has to have; those with less count in the one above

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgdiag.claims import Claims, Owner
+from imgdiag.facts.claims import Claims, Owner
 from imgdiag.scanner.usage import Usage
 from tests.made import made_filesystem, made_layer
 

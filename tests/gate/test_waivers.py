@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from imgdiag import clock
 from imgdiag.analysis import Analysis
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, Gate, judge
+from imgdiag.gate.gate import Budgets, Gate, judge
+from imgdiag.gate.waivers import Waiver
 from imgdiag.reports import Style, render
 from imgdiag.rules.rule import ExampleLayer
-from imgdiag.waivers import Waiver
 from tests.made import SITE, analysed, distribution
 
 TODAY = datetime.date(2026, 11, 22)
@@ -99,6 +99,18 @@ def test_the_gate_says_how_many_are_waived(image: Analysis) -> None:
 def test_waivers_have_no_part_in_budgets(image: Analysis) -> None:
     budgets = Budgets(max_waste=0, waivers=(waiver(rule="deleted-later"),))
     assert not judge(image, budgets, today=TODAY).passed
+
+
+def test_a_waiver_says_what_it_is_for() -> None:
+    assert waiver().about == "any rule"
+    whole = waiver(rule="cache-kept", paths=("/a", "/b"), packages=("c",), line=3)
+    assert whole.about == "cache-kept at /a, /b of c (line 3)"
+
+
+def test_a_package_is_asked_for_once_for_all_its_files() -> None:
+    files = distribution("pandas", {f"pandas/tests/test_{each}.py": 2_000_000 for each in "ab"})
+    image = analysed(ExampleLayer(created_by="RUN pip install pandas", files=files))
+    assert waived(held(image, waiver(packages=("pandas",)))) == {"test-dirs"}
 
 
 def test_the_first_waiver_accepts_and_the_second_is_used_too(image: Analysis) -> None:

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from packaging.utils import canonicalize_name
 
 from imgdiag.finding import Finding
-from imgdiag.globs import at_or_below
+from imgdiag.gate.globs import at_or_below
 
 
 class Waivable(Protocol):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from imgdiag.cuda import library_name
+from imgdiag.facts.cuda import library_name
 from tests.made import SITE, distribution, facts_of
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imgdiag.facts.unattributed import unattributed_bytes, unattributed_rows
 from imgdiag.scanner.usage import Usage
-from imgdiag.unattributed import unattributed_bytes, unattributed_rows
 from tests.made import made_filesystem, made_layer
 
 

@@ -1,29 +1,17 @@
-"""The overlay merge, case by case and against a model of it that shares nothing with imgdiag."""
+"""The overlay merge, case by case."""
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from imgdiag.errors import CorruptImage
 from imgdiag.filesystem import (
-    MAX_DETOUR,
-    MAX_SYMLINKS,
     Directory,
     File,
     Filesystem,
     LayerSizes,
-    Special,
     Symlink,
-    find_directory,
     merge,
-    resolve,
 )
 from imgdiag.layers.walk import Entry as WalkedEntry
 from imgdiag.layers.walk import Kind, Layer
@@ -536,101 +524,6 @@ def test_59_a_path_of_1_500_parts() -> None:
     assert node.size == 7
 
 
-# Looking things up
-
-
-def test_find_follows_links_in_folders_and_not_at_the_end() -> None:
-    filesystem = merged(
-        [file("real/file", 1), symlink("link", "real"), symlink("last", "real/file")]
-    )
-    assert filesystem.find("link/file") is filesystem.find("/real/./file")
-    assert filesystem.find("") is filesystem.root
-    assert isinstance(filesystem.find("last"), Symlink)
-    assert filesystem.find("real/none") is None
-    assert filesystem.find("real/file/below") is None
-    assert filesystem.find("none/below") is None
-    assert isinstance(merged([fifo("a")]).find("a"), Special)
-
-
-@pytest.mark.parametrize(
-    "target", ["../real", "/real", "./b/../../real", "../../../real", "/../real/."]
-)
-def test_find_goes_up_by_links_and_stays_inside(target: str) -> None:
-    filesystem = merged([file("real/file", 1), symlink("a/link", target), folder("a/b")])
-    assert filesystem.find("a/link/file") is filesystem.find("real/file")
-    assert filesystem.find("a/link") is not filesystem.find("real")
-
-
-@pytest.mark.parametrize(
-    ("path", "leads_to"),
-    [
-        ("", ""),
-        ("/", ""),
-        ("real/file", "real/file"),
-        ("//real/./file/", "real/file"),
-        ("link/file", "real/file"),
-        ("last", "real/file"),
-        ("chain", "real/file"),
-        ("deep/up/file", "real/file"),
-        ("deep/absolute/file", "real/file"),
-        ("real/../real/../../real", "real"),
-        ("deep/../last", "real/file"),
-        ("none", None),
-        ("real/file/below", None),
-        ("dangling", None),
-        ("circle", None),
-        ("circle/x", None),
-    ],
-)
-def test_where_a_path_really_leads(path: str, leads_to: str | None) -> None:
-    filesystem = merged(
-        [
-            file("real/file", 5),
-            folder("deep"),
-            symlink("link", "real"),
-            symlink("last", "link/file"),
-            symlink("chain", "/last"),
-            symlink("deep/up", "../real"),
-            symlink("deep/absolute", "/real"),
-            symlink("dangling", "gone"),
-            symlink("circle", "circle"),
-        ]
-    )
-    found = resolve(filesystem.root, path)
-    assert (found and found[0]) == leads_to
-    if found and leads_to is not None:
-        assert found[1] is filesystem.find(leads_to)
-
-
-def test_as_many_links_are_followed_as_linux_follows() -> None:
-    chain = [symlink(f"l{number}", f"l{number + 1}") for number in range(MAX_SYMLINKS)]
-    root = merged([symlink("more", "l0"), *chain, folder(f"l{MAX_SYMLINKS}")]).root
-    end = root.children[f"l{MAX_SYMLINKS}"]
-    assert resolve(root, "l0") == (f"l{MAX_SYMLINKS}", end)
-    assert find_directory(root, "l0") is end
-    assert resolve(root, "more") is None
-    with pytest.raises(CorruptImage, match=r"symbolic links in a circle: 'more'"):
-        find_directory(root, "more")
-
-
-def test_links_lead_as_long_a_way_as_is_followed() -> None:
-    way = ["."] * (MAX_DETOUR - 2)
-    root = merged(
-        [
-            folder("end"),
-            symlink("just", "half"),  # one part, and the others
-            symlink("half", "/".join([*way, "end"])),
-            symlink("more", "/".join([*way, ".", ".", "end"])),
-        ]
-    ).root
-    end = root.children["end"]
-    assert resolve(root, "just") == ("end", end)
-    assert find_directory(root, "just") is end
-    assert resolve(root, "more") is None
-    with pytest.raises(CorruptImage, match=r"take a way of over 1,024: 'more'"):
-        find_directory(root, "more")
-
-
 def test_what_was_read_of_a_file_stays_with_it() -> None:
     entry = WalkedEntry("", "a", Kind.FILE, 4, (0o644, 1, 2), 7, "", b"text")
     found = merge([Layer(entries=[entry], whiteouts=[])]).find("a")
@@ -640,7 +533,7 @@ def test_what_was_read_of_a_file_stays_with_it() -> None:
     )  # fmt: skip
 
 
-def test_what_is_known_of_folders_and_the_limits_of_linux() -> None:
+def test_what_is_known_of_folders() -> None:
     root = merge(
         [Layer(entries=[], whiteouts=[]), walked(file("a/b"), folder("c", mode=0o700))]
     ).root
@@ -649,7 +542,6 @@ def test_what_is_known_of_folders_and_the_limits_of_linux() -> None:
     assert isinstance(given, Directory)
     assert (made.attributes, given.attributes) == ((0o755, 0, 0), (0o700, 0, 0))
     assert (made.layer, given.layer) == (1, 1)
-    assert (MAX_SYMLINKS, MAX_DETOUR) == (40, 1_024)
 
 
 def test_folders_that_no_entry_made_count_to_the_last() -> None:
@@ -671,154 +563,3 @@ def test_files_yields_each_name() -> None:
         ("dir/three", 3),
     ]
     assert filesystem.find("one") is filesystem.find("two")
-
-
-# Against a model
-
-
-Path = tuple[str, ...]
-
-
-@dataclass
-class Model:
-    """A merged image as a flat table from paths to what is there: its kind and its inode."""
-
-    table: dict[Path, tuple[str, int]] = field(default_factory=dict)
-    made: dict[int, tuple[int, int]] = field(default_factory=dict)  # inode: layer and size
-    numbers: itertools.count[int] = field(default_factory=itertools.count)
-
-    links: set[int] = field(default_factory=set)  # inodes of this layer's links: all to /nowhere
-
-    def apply(self, index: int, layer: Sequence[Entry]) -> None:
-        self.links = set()
-        last = {
-            tuple(entry.path.rstrip("/").split("/")): entry.kind
-            for entry in layer
-            if entry.kind in (b"2", b"5")
-        }
-        coming = {path for path, kind in last.items() if kind == b"2"}
-        for entry in layer:
-            *parent, name = entry.path.rstrip("/").split("/")
-            if name.startswith(".wh."):
-                folder = self.folder(tuple(parent), coming)
-                if name == ".wh..wh..opq":
-                    self.remove_below(folder)
-                else:
-                    self.remove((*folder, name.removeprefix(".wh.")))
-        for entry in layer:
-            path = tuple(entry.path.rstrip("/").split("/"))
-            if not path[-1].startswith(".wh."):
-                self.add(index, (*self.folder(path[:-1]), path[-1]), entry)
-
-    def add(self, index: int, path: Path, entry: Entry) -> None:
-        if entry.kind == b"5":
-            self.make_folder(path)
-            return
-        if entry.kind == b"1":
-            node = self.table.get(self.target(tuple(entry.target.split("/"))), ("folder", -1))
-            if node[0] == "folder":
-                return
-        else:
-            node = ({b"0": "file", b"2": "link", b"3": "device"}[entry.kind], next(self.numbers))
-            if node[0] == "link":
-                self.links.add(node[1])
-            if node[0] == "file":
-                self.made[node[1]] = (index, len(entry.content))
-        self.remove(path)
-        self.table[path] = node
-
-    def folder(self, path: Path, coming: Collection[Path] = ()) -> Path:
-        """Return the folder that `path` leads to by links of the layer, made when it is missing."""
-        here: Path = ()
-        for part in path:
-            here = (*here, part)
-            kind, inode = self.table.get(here, ("", 0))
-            if kind == "link" and (inode in self.links or here in coming):
-                here = ("nowhere",)
-            self.make_folder(here)
-        return here
-
-    def target(self, path: Path) -> Path:
-        """Return where a hard link's target stands, every link above it followed."""
-        above: Path = ()
-        for part in path[:-1]:
-            above = (*above, part)
-            if self.table.get(above, ("", 0))[0] == "link":
-                above = ("nowhere",)
-        return (*above, path[-1])
-
-    def make_folder(self, path: Path) -> None:
-        if self.table.get(path, ("", 0))[0] != "folder":
-            self.remove(path)
-            self.table[path] = ("folder", next(self.numbers))
-
-    def remove(self, path: Path) -> None:
-        self.remove_below(path)
-        self.table.pop(path, None)
-
-    def remove_below(self, path: Path) -> None:
-        for other in list(self.table):
-            if len(other) > len(path) and other[: len(path)] == path:
-                del self.table[other]
-
-    def sizes(self, layers: int) -> list[tuple[int, int]]:
-        """Return each layer's bytes and how many of them are seen."""
-        seen = {inode for _, inode in self.table.values()}
-        result = []
-        for layer in range(layers):
-            inodes = [(inode, size) for inode, (made, size) in self.made.items() if made == layer]
-            shown = sum(size for inode, size in inodes if inode in seen)
-            result.append((sum(size for _, size in inodes), shown))
-        return result
-
-
-paths = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
-entries = st.one_of(
-    st.builds(file, paths, st.integers(0, 40), mtime=st.integers(0, 1)),
-    st.builds(file, paths, st.integers(0, 40)),
-    st.builds(folder, paths),
-    st.builds(symlink, paths, st.just("/nowhere")),
-    st.builds(hard_link, paths, paths),
-    st.builds(hard_link, paths, paths),
-    st.builds(device, paths),
-    st.builds(whiteout, paths),
-    st.builds(opaque, paths),
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.lists(entries, max_size=8), min_size=1, max_size=5))
-def test_any_layers_merge_as_in_the_model(layers: list[list[Entry]]) -> None:
-    model = Model()
-    for index, layer in enumerate(layers):
-        model.apply(index, layer)
-    filesystem = merged(*layers)
-
-    kinds: dict[Path, str] = {}
-    names: dict[int, set[Path]] = defaultdict(set)
-    for where, directory in filesystem.directories():
-        for name, node in directory.children.items():
-            path = (*where.split("/"), name) if where else (name,)
-            kinds[path] = {Directory: "folder", File: "file", Symlink: "link"}.get(
-                type(node), "device"
-            )
-            names[id(node)].add(path)
-    assert kinds == {path: kind for path, (kind, _) in model.table.items()}
-    by_inode: dict[int, set[Path]] = defaultdict(set)
-    for path, (_, inode) in model.table.items():
-        by_inode[inode].add(path)
-    assert {frozenset(each) for each in names.values()} == {
-        frozenset(each) for each in by_inode.values()
-    }
-
-    assert [(each.layer_bytes, each.visible_bytes) for each in filesystem.layers] == model.sizes(
-        len(layers)
-    )
-    for each in filesystem.layers:
-        assert each.layer_bytes == each.visible_bytes + each.wasted_bytes
-    assert sum(each.file.size for each in filesystem.hidden) == filesystem.wasted_bytes
-    assert len({each.file for each in filesystem.hidden}) == len(filesystem.hidden)
-    counted: dict[File, int] = defaultdict(int)
-    for _, found in filesystem.files():
-        counted[found] += 1
-    assert all(found.names == count for found, count in counted.items())

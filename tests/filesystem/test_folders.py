@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from imgdiag.folders import DEEPEST, Folder
-from imgdiag.origins import Origins
+from imgdiag.filesystem.folders import DEEPEST, Folder
+from imgdiag.filesystem.origins import Origins
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import distribution, facts_of, made_facts
 
@@ -65,3 +65,11 @@ def test_hard_links_count_once_and_deep_folders_where_the_last_one_is_told() -> 
     told = [each for each in found.items() if each[1][2]]
     counted = (4_000_000, 4_000_000, {0: 4_000_000})
     assert told in ([(last, counted)], [("z", counted)])
+
+
+def test_a_hard_link_beside_other_files_counts_once() -> None:
+    files = {"a/f": 4_000_000, "a/own": 2_000_000, "z/own": 3_000_000}
+    facts = made_facts(ExampleLayer(created_by="x", files=files, links={"z/g": "a/f"}))
+    found = rows(*facts.folders)
+    assert found[""] == (9_000_000, 9_000_000, {})
+    assert sum(made.get(0, 0) for _, _, made in found.values()) == 9_000_000

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from imgdiag.facts.steps import RunEdit, Step, moved, steps_of
 from imgdiag.image import ImageConfig, parse_config
 from imgdiag.project.alignment import align
 from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.rules.rule import ExampleLayer
-from imgdiag.steps import RunEdit, Step, moved, steps_of
 from tests.made import made_facts
 
 

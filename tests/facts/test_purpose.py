@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from imgdiag.facts.purpose import Purpose, Target, find_purpose
 from imgdiag.image import parse_config
-from imgdiag.purpose import Purpose, Target, find_purpose
 from tests.made import distribution, facts_of
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from imgdiag.analysis import Analysis
-from imgdiag.budgets import Budget, Limit, Measure
 from imgdiag.finding import Safety
-from imgdiag.gate import Budgets, Gate, judge, verdict
+from imgdiag.gate.budgets import Budget, Limit, Measure
+from imgdiag.gate.gate import Budgets, Gate, judge, verdict
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import analysed
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgdiag.analysis import Analysis
-from imgdiag.budgets import Budget, Limit, Measure, Measured, Part, measure
-from imgdiag.gate import Budgets, judge
+from imgdiag.gate.budgets import Budget, Limit, Measure, Measured, Part, measure
+from imgdiag.gate.gate import Budgets, judge
 from imgdiag.pipeline import examine
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import SITE, analysed, distribution, made_image, made_layer

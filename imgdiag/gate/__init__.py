@@ -1,0 +1,1 @@
+"""What makes a pipeline fail: budgets, and waivers of findings."""
