@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 
-from imgdiag.analysis import EnvironmentSummary, InterpreterSummary, SystemPackageSummary
+from imgdiag.analysis import EnvironmentSummary, InterpreterSummary, Package, SystemPackageSummary
 from imgdiag.facts.facts import Facts
-from imgdiag.filesystem import Directory
+from imgdiag.filesystem import Cause, Directory
 
 
 def environments(facts: Facts) -> tuple[EnvironmentSummary, ...]:
@@ -52,6 +53,49 @@ def interpreters(facts: Facts) -> tuple[InterpreterSummary, ...]:
 def _bytes_below(facts: Facts, path: str) -> int:
     directory = facts.filesystem.find(path)
     return facts.usage.bytes_below(directory) if isinstance(directory, Directory) else 0
+
+
+def packages(facts: Facts) -> tuple[Package, ...]:
+    """Return the Python packages, in the order in which they were found."""
+    return tuple(_packages(facts))
+
+
+def _packages(facts: Facts) -> Iterator[Package]:
+    # A broken upgrade leaves two metadata folders of one name: they go together.
+    sizes: dict[tuple[str, str], int] = defaultdict(int)
+    for each in facts.distributions:
+        sizes[each.environment.path, each.name] += each.bytes
+    retained = {
+        path: graph.retained_bytes({name: sizes[path, name] for name in graph.requires})
+        for path, graph in facts.graphs.items()
+    }
+    hidden_at = facts.usage.hidden_at()
+    for each in facts.distributions:
+        path = each.environment.path
+        deleted = Counter(
+            hidden.hidden_in
+            for missing in each.missing_paths
+            for hidden in hidden_at.get(missing, ())[-1:]
+            if hidden.cause is Cause.DELETED
+        )
+        yield Package(
+            name=each.name,
+            version=each.version,
+            environment=path,
+            installer=each.installer,
+            bytes=each.bytes,
+            retained_bytes=retained[path][each.name],
+            required_by=tuple(sorted(facts.graphs[path].required_by[each.name])),
+            requires=tuple(facts.graphs[path].edges(each.name)),
+            layers=facts.origins.layers(each.files),
+            evidence=each.evidence,
+            missing_files=each.missing,
+            deleted_files=deleted.total(),
+            deleted_in=tuple(sorted(deleted)),
+            system_package=each.system_package,
+            direct_url=each.direct_url,
+            editable=each.is_editable,
+        )
 
 
 def system_packages(facts: Facts) -> tuple[SystemPackageSummary, ...]:

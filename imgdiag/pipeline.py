@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imgdiag import invariants, inventory, sources
+from imgdiag import invariants, inventory, sources, summaries
 from imgdiag.analysis import (
     Analysis,
     LayerSummary,
-    Package,
     Sizes,
     Skipped,
-    UsageTable,
-    Waste,
 )
 from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.errors import JsonInstead, within
 from imgdiag.facts.facts import Facts
 from imgdiag.facts.purpose import Target
-from imgdiag.filesystem import Cause, Directory, merge
+from imgdiag.filesystem import merge
 from imgdiag.finding import Finding
 from imgdiag.gate.files import Files
 from imgdiag.image import instruction
 from imgdiag.layers.walk import Layer
 from imgdiag.prediction import Outcome, Prediction, predict
-from imgdiag.project.alignment import Alignment
 from imgdiag.project.choice import Choice
 from imgdiag.rules import find_all
 from imgdiag.rules._shell import sets_times
@@ -40,9 +34,7 @@ from imgdiag.sources.base import Request, SourceImage
 if TYPE_CHECKING:
     from imgdiag.comparison import Comparison, Snapshot
 
-_ROWS = 15  # of a du table
-_FILES = 20
-_EXAMPLES = 5
+_LARGEST = 20  # files
 
 
 def analyze(
@@ -109,14 +101,14 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
         route=image.route,
         route_note=image.route_note,
         config=image.config,
-        sizes=_sizes(image, facts),
-        layers=_placed(_layers(image, facts), facts.dockerfile),
-        waste=_waste(facts),
-        tables=tuple(_tables(facts)),
-        largest_files=tuple(facts.usage.largest_files(_FILES)),
+        sizes=summaries.sizes(image, facts),
+        layers=summaries.placed(summaries.layers(image, facts), facts.dockerfile),
+        waste=summaries.waste(facts),
+        tables=summaries.tables(facts),
+        largest_files=tuple(facts.usage.largest_files(_LARGEST)),
         environments=inventory.environments(facts),
         interpreters=inventory.interpreters(facts),
-        packages=tuple(_packages(facts)),
+        packages=inventory.packages(facts),
         system_packages=inventory.system_packages(facts),
         unattributed=facts.unattributed,
         folders=facts.folders,
@@ -129,7 +121,7 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
             for index, layer in enumerate(image.layers)
             if layer.content is None
         ),
-        warnings=tuple(_warnings(image, facts)),
+        warnings=summaries.warnings(image, facts),
         files=Files(facts),
         dockerfile=facts.dockerfile,
         tree=partial(build_tree, facts),
@@ -246,13 +238,13 @@ def analyze_quickly(
             engine_bytes=image.engine_bytes,
             symlink_bytes=0,
         ),
-        layers=_placed(layers, alignment),
+        layers=summaries.placed(layers, alignment),
         waste=(),
-        tables=tuple(_tables(facts)),
-        largest_files=tuple(facts.usage.largest_files(_FILES)),
+        tables=summaries.tables(facts),
+        largest_files=tuple(facts.usage.largest_files(_LARGEST)),
         environments=inventory.environments(facts),
         interpreters=inventory.interpreters(facts),
-        packages=tuple(replace(each, layers=()) for each in _packages(facts)),
+        packages=tuple(replace(each, layers=()) for each in inventory.packages(facts)),
         system_packages=tuple(
             replace(each, layers=()) for each in inventory.system_packages(facts)
         ),
@@ -276,138 +268,3 @@ def analyze_quickly(
 def _of_whole(outcome: Outcome, hidden_bytes: int) -> Outcome:
     """Return an outcome for visible bytes as one for the image with its unexplained waste."""
     return replace(outcome, layer_bytes=outcome.layer_bytes + hidden_bytes, estimate=True)
-
-
-def _sizes(image: SourceImage[Layer], facts: Facts) -> Sizes:
-    transfers = [layer.transfer_bytes for layer in image.layers]
-    known = [transfer for transfer in transfers if transfer is not None]
-    return Sizes(
-        layer_bytes=facts.filesystem.layer_bytes,
-        visible_bytes=facts.filesystem.visible_bytes,
-        wasted_bytes=facts.filesystem.wasted_bytes,
-        transfer_bytes=sum(known) if len(known) == len(transfers) else None,
-        engine_bytes=image.engine_bytes,
-        symlink_bytes=facts.filesystem.symlink_bytes,
-    )
-
-
-def _layers(image: SourceImage[Layer], facts: Facts) -> Iterator[LayerSummary]:
-    for index, (layer, sizes) in enumerate(zip(image.layers, facts.filesystem.layers, strict=True)):
-        yield LayerSummary(
-            index=index,
-            diff_id=layer.diff_id,
-            digest=layer.digest,
-            created_by=image.config.created_by(index),
-            instruction=facts.instruction(index),
-            layer_bytes=sizes.layer_bytes,
-            visible_bytes=sizes.visible_bytes,
-            wasted_bytes=sizes.wasted_bytes,
-            transfer_bytes=layer.transfer_bytes,
-            files=sizes.files,
-            problem=layer.problem,
-        )
-
-
-def _placed(
-    layers: Iterable[LayerSummary], alignment: Alignment | None
-) -> tuple[LayerSummary, ...]:
-    """Return layers with the lines that made them, or the base image that brought them."""
-    if alignment is None or not alignment.fits:
-        return tuple(layers)
-    base = alignment.base_layers or 0
-    return tuple(
-        replace(
-            layer,
-            lines=alignment.layers.get(layer.index),
-            base_image=alignment.base_image if layer.index < base else "",
-        )
-        for layer in layers
-    )
-
-
-def _waste(facts: Facts) -> tuple[Waste, ...]:
-    waste = (
-        Waste(
-            cause=cause,
-            created_in=created_in,
-            hidden_in=hidden_in,
-            bytes=sum(each.file.size for each in group),
-            files=len(group),
-            examples=tuple(
-                each.path
-                for each in nsmallest(_EXAMPLES, group, lambda each: (-each.file.size, each.path))
-            ),
-        )
-        for (cause, created_in, hidden_in), group in facts.hidden_groups.items()
-    )
-    return tuple(
-        sorted(waste, key=lambda each: (-each.bytes, each.created_in, each.hidden_in, each.cause))
-    )
-
-
-def _tables(facts: Facts) -> Iterator[UsageTable]:
-    """Yield the tables of the guide: the root, the usual large folders, each environment."""
-    titles = {"": "The root", "usr": "/usr", "usr/local": "/usr/local", "opt": "/opt"}
-    for environment in facts.environments:
-        if environment.prefix != environment.path:
-            titles.setdefault(environment.prefix, f"/{environment.prefix} ({environment.kind})")
-        titles.setdefault(environment.path, f"/{environment.path}")
-    for path, title in titles.items():
-        directory = facts.filesystem.find(path)
-        rows = facts.usage.table(path)
-        if isinstance(directory, Directory) and any(row.bytes for row in rows):
-            yield UsageTable(
-                path=path,
-                title=title,
-                bytes=facts.usage.bytes_below(directory),
-                rows=tuple(rows[:_ROWS]),
-            )
-
-
-def _packages(facts: Facts) -> Iterator[Package]:
-    # A broken upgrade leaves two metadata folders of one name: they go together.
-    sizes: dict[tuple[str, str], int] = defaultdict(int)
-    for each in facts.distributions:
-        sizes[each.environment.path, each.name] += each.bytes
-    retained = {
-        path: graph.retained_bytes({name: sizes[path, name] for name in graph.requires})
-        for path, graph in facts.graphs.items()
-    }
-    hidden_at = facts.usage.hidden_at()
-    for each in facts.distributions:
-        path = each.environment.path
-        deleted = Counter(
-            hidden.hidden_in
-            for missing in each.missing_paths
-            for hidden in hidden_at.get(missing, ())[-1:]
-            if hidden.cause is Cause.DELETED
-        )
-        yield Package(
-            name=each.name,
-            version=each.version,
-            environment=path,
-            installer=each.installer,
-            bytes=each.bytes,
-            retained_bytes=retained[path][each.name],
-            required_by=tuple(sorted(facts.graphs[path].required_by[each.name])),
-            requires=tuple(facts.graphs[path].edges(each.name)),
-            layers=facts.origins.layers(each.files),
-            evidence=each.evidence,
-            missing_files=each.missing,
-            deleted_files=deleted.total(),
-            deleted_in=tuple(sorted(deleted)),
-            system_package=each.system_package,
-            direct_url=each.direct_url,
-            editable=each.is_editable,
-        )
-
-
-def _warnings(image: SourceImage[Layer], facts: Facts) -> Iterator[str]:
-    yield from image.warnings
-    for index, layer in enumerate(image.layers):
-        for warning in layer.content.warnings if layer.content else ():
-            yield f"layer {index}: {warning}"
-    yield from facts.filesystem.warnings
-    yield from facts.limits
-    for path, graph in facts.graphs.items():
-        yield from (f"/{path}: {warning}" for warning in graph.warnings)
