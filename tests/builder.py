@@ -190,10 +190,11 @@ def gnu_long_link(target: str) -> bytes:
     return _gnu_long(b"K", target)
 
 
-def gnu_sparse(path: str, stored: bytes, *, real_size: int, extensions: int = 0) -> bytes:
-    """Return an old GNU sparse file; its map is all zeros, as nobody here reads it."""
+def gnu_sparse(path: str, stored: bytes, *, real_size: int | bytes, extensions: int = 0) -> bytes:
+    """Return an old GNU sparse file: what is stored, and then a hole."""
     more = b"\1" if extensions else b"\0"
-    fields = bytes(41 + 4 * 24) + more + _number(real_size, 12)
+    map_ = _number(0, 12) + _number(len(stored), 12) + _number(real_size, 12) + _number(0, 12)
+    fields = bytes(41) + map_ + bytes(2 * 24) + more + _number(real_size, 12)
     block = header(encode(path), kind=b"S", size=len(stored), magic=GNU, prefix=fields)
     maps = (
         bytes(504) + (b"\0" if last else b"\1") + bytes(7)
@@ -292,7 +293,7 @@ class Image:
 
 
 def image(
-    *layers: bytes | Sequence[Entry],
+    *layers: bytes | Sequence[Entry | bytes],
     created_by: Sequence[str] = (),
     history: Sequence[dict[str, Any]] | None = None,
     settings: dict[str, Any] | None = None,

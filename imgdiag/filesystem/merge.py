@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from imgdiag.errors import CorruptImage
 from imgdiag.filesystem.filesystem import Cause, Filesystem, Hidden, LayerSizes
 from imgdiag.filesystem.links import find_directory, follow
 from imgdiag.filesystem.tree import (
@@ -223,8 +222,6 @@ class _Merger:
 
     def _place(self, directory: Directory, entry: Entry, node: Node) -> None:
         """Put `node` at the entry's name and hide what stood there."""
-        if not entry.name:
-            raise CorruptImage("an entry that is no folder stands for the root of the image")
         before = directory.children.get(entry.name)
         directory.children[entry.name] = node
         if before is not None:

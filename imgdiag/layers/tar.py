@@ -23,6 +23,7 @@ BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
 MAX_NAME = 16 * 1024  # bytes; four times Linux' PATH_MAX, so no engine can unpack more
 NO_END_MARK = "the tar has no end mark; it may be cut short at a file's end"
+GLOBAL_HEADER = "pax global headers are ignored, as engines do"
 MAX_SIZE = 2**53  # bytes; more than any file system holds, and exact in every JSON reader
 
 FILE, HARD_LINK, SYMLINK, CHAR_DEVICE = b"0", b"1", b"2", b"3"
@@ -69,11 +70,11 @@ def members(
     After each, the reader stands at the start of its content: read any part of up to `stored`
     bytes, and the rest is passed over. Raises CorruptImage at a bad checksum, a bad number, an
     oversized name or an early end, and TooLarge for more entries or longer extension headers than
-    `limits` allow. A missing end mark is passed to `warn`.
+    `limits` allow. A missing end mark and a global header
+    are passed to `warn`.
     """
     attributes_of: dict[bytes, Attributes] = {}
     pax: dict[bytes, bytes] = {}
-    defaults: dict[bytes, bytes] = {}
     name_override: bytes | None = None
     link_override: bytes | None = None
     name_before = ""
@@ -85,7 +86,7 @@ def members(
     while True:
         # Of a layer that an engine keeps, nearly every header is known without being put together,
         # in half the time. The engine held it to its checksum when it unpacked the layer.
-        for raw_name, size, fields in () if defaults else plain_headers(at):
+        for raw_name, size, fields in plain_headers(at):
             raw_attributes, raw_mtime, kind = _unpack_fields(fields)
             attributes = attributes_of.get(raw_attributes)
             mtime = _parsed(raw_mtime)
@@ -134,7 +135,12 @@ def members(
             if kind == b"x":
                 pax = _pax_records(data, name_before)
             elif kind == b"g":
-                defaults.update(_pax_records(data, name_before))
+                # To Go's reader, which engines have, it is a member of its own: it takes what stood
+                # before it, and its records are for nobody.
+                if _pax_records(data, name_before):
+                    warn(GLOBAL_HEADER)
+                pax = {}
+                name_override = link_override = None
             elif kind == b"L":
                 name_override = data.partition(b"\0")[0]
             else:
@@ -152,18 +158,13 @@ def members(
         mtime = _parsed(raw_mtime)
         if mtime is None:
             raise _no_number(raw_mtime, "mtime", name_before)
-        if name_override is not None:
-            name, name_override = name_override, None
-        if link_override is not None:
-            link, link_override = link_override, None
 
         real_size = size
         if kind == b"S":
             real_size = _gnu_sparse(block, reader, name_before)
             at = reader.position()
-        if pax or defaults:
-            records = {**defaults, **pax} if defaults else pax
-            pax = {}
+        if pax:
+            records, pax = pax, {}
             name = records.get(b"path", name)
             link = records.get(b"linkpath", link)
             if b"size" in records:
@@ -177,6 +178,11 @@ def members(
                 attributes = (mode, uid, gid)
             if b"GNU.sparse.major" in records or b"GNU.sparse.size" in records:
                 name, real_size = _pax_sparse(records, name, size, name_before)
+        # As in Go's archive/tar, GNU's names go before those of pax.
+        if name_override is not None:
+            name, name_override = name_override, None
+        if link_override is not None:
+            link, link_override = link_override, None
         if len(name) > MAX_NAME or len(link) > MAX_NAME:
             raise CorruptImage(
                 f"a name of {max(len(name), len(link)):,} bytes{_after(name_before)}; "
@@ -302,8 +308,7 @@ def _pax_records(data: bytes, last: str) -> dict[bytes, bytes]:
             raise CorruptImage(f"a malformed pax header{_after(last)}")
         if key in (b"path", b"linkpath") and b"\0" in value:
             raise CorruptImage(f"a pax header{_after(last)} has a NUL in a name")
-        # POSIX: an empty value deletes the record. Others than these may be as many as they like:
-        # a global header's would be kept to the end of the archive.
+        # POSIX: an empty value deletes the record. Others than these are nobody's here.
         if key in _PAX_KEYS:
             if value:
                 records[key] = value

@@ -109,12 +109,15 @@ class Capture:
 NOTHING = Capture(lambda parent: frozenset[str]().__contains__, 0)
 
 # Kept by name here, as each look into an enumeration takes as long as making a tuple.
-_FILE, _HARD_LINK, _SPECIAL = Kind.FILE, Kind.HARD_LINK, Kind.SPECIAL
+_FILE, _HARD_LINK = Kind.FILE, Kind.HARD_LINK
 _KINDS = {
     tar.FILE: Kind.FILE,
     tar.DIRECTORY: Kind.DIRECTORY,
     tar.SYMLINK: Kind.SYMLINK,
     tar.HARD_LINK: Kind.HARD_LINK,
+    tar.CHAR_DEVICE: Kind.SPECIAL,
+    tar.BLOCK_DEVICE: Kind.SPECIAL,
+    tar.FIFO: Kind.SPECIAL,
 }
 
 
@@ -148,6 +151,9 @@ def read_layer(reader: Reader, capture: Capture = NOTHING, meter: Meter | None =
             if name in _NO_NAMES or ".." in folder:  # rare, and each is warned of
                 written = None
                 parent, name = split(path, warnings.add)
+                if not name and type_ != tar.DIRECTORY:
+                    warnings.add(f"what stands for the root and is no folder is left out: {path!r}")
+                    continue
                 here = _here(parent, capture)
             else:
                 written = folder
@@ -163,7 +169,10 @@ def read_layer(reader: Reader, capture: Capture = NOTHING, meter: Meter | None =
             else:
                 whiteouts.append(Whiteout(parent, name[len(WHITEOUT_PREFIX) :]))
             continue
-        kind = _KINDS.get(type_, _SPECIAL)
+        kind = _KINDS.get(type_)
+        if kind is None:
+            warnings.add(f"an entry of unknown type is left out: {path!r}, type {type_!r}")
+            continue
         content = None
         if kind is _FILE:
             if wants(name):

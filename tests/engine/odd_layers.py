@@ -7,7 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.builder import Entry, file, folder, hard_link, opaque, symlink, whiteout
+from tests.builder import (
+    BLOCK,
+    V7,
+    Entry,
+    file,
+    folder,
+    gnu_long_name,
+    gnu_sparse,
+    hard_link,
+    header,
+    opaque,
+    padded,
+    pax,
+    pax_raw,
+    symlink,
+    whiteout,
+)
 
 PROGRAMS = ("umoci", "overlay2", "containerd", "podman")
 
@@ -17,12 +33,56 @@ class Odd:
     """One case: its layers, what imgdiag does, and what the programs do, in their order."""
 
     what: str
-    layers: tuple[tuple[Entry, ...], ...]
+    layers: tuple[tuple[Entry | bytes, ...], ...]
     ours: str
     theirs: tuple[str, str, str, str]
 
 
 _BASE = (folder("real"), file("real/x", 10), symlink("link", "real"))
+
+_RECORDS = pax(path="named")[BLOCK:]
+_GLOBAL = header(b"pax_global_header", kind=b"g", size=14) + _RECORDS  # as git archive names it
+
+_STORED = b"x" * 700
+_MAP = b"1\n0\n700\n".ljust(BLOCK, b"\0")  # one piece, at 0
+
+
+def _sparse(records: bytes, stored: bytes) -> bytes:
+    return records + header(b"x", size=len(stored)) + padded(stored)
+
+
+_PAX_SPARSE = (
+    _sparse(
+        pax(
+            path="0.0",
+            GNU_sparse_size=9_000,
+            GNU_sparse_numblocks=1,
+            GNU_sparse_offset=0,
+            GNU_sparse_numbytes=700,
+        ),
+        _STORED,
+    ),
+    _sparse(
+        pax(
+            GNU_sparse_name="0.1",
+            GNU_sparse_size=9_000,
+            GNU_sparse_numblocks=1,
+            GNU_sparse_map="0,700",
+        ),
+        _STORED,
+    ),
+    _sparse(
+        pax(
+            GNU_sparse_name="1.0",
+            GNU_sparse_major=1,
+            GNU_sparse_minor=0,
+            GNU_sparse_realsize=9_000,
+        ),
+        _MAP + _STORED,
+    ),
+)
+_UNSIGNED = header(b"\xe9")
+_SIGNED = header(b"\xe9", checksum=sum(_UNSIGNED[:148]) + 8 * 32 + sum(_UNSIGNED[156:]) - 256)
 
 CASES = (
     Odd(
@@ -153,6 +213,99 @@ CASES = (
         layers=((file("../x", 5), file("y", 5)),),
         ours="kept inside, with a warning",
         theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="an entry for the root that is no folder (a file `./`)",
+        layers=((header(b"./", size=3), padded(b"abc"), file("y", 5)),),
+        ours="left out, with a warning",
+        theirs=("refuses", "same", "same", "same"),
+    ),
+    Odd(
+        what="the same, a symlink `/`",
+        layers=((header(b"/", kind=b"2", link=b"y"), file("y", 5)),),
+        ours="left out, with a warning",
+        theirs=("refuses", "refuses", "same", "refuses"),
+    ),
+    Odd(
+        what="a pax global header that names the files after it",
+        layers=((_GLOBAL, file("x", 5)),),
+        ours="ignored, with a warning",
+        theirs=("refuses", "same", "same", "same"),
+    ),
+    Odd(
+        what="a pax global header between a pax header and its file",
+        layers=((pax(path="named"), _GLOBAL, file("x", 5)),),
+        ours="takes the pax header with it",
+        theirs=("refuses", "same", "same", "same"),
+    ),
+    Odd(
+        what="two pax headers before one file",
+        layers=((pax(path="named"), pax(mtime=7), file("x", 5)),),
+        ours="the last counts",
+        theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="a GNU long name and a pax path for one file, in either order",
+        layers=(
+            (gnu_long_name("a"), pax(path="b"), file("c", 5)),
+            (pax(path="d"), gnu_long_name("e"), file("f", 5)),
+        ),
+        ours="GNU's counts",
+        theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="a pax path that is deleted again by an empty one",
+        layers=((pax_raw(b"10 path=b\n8 path=\n"), file("x", 5)),),
+        ours="the header's own name counts",
+        theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="sparse files of pax' forms 0.0, 0.1 and 1.0",
+        layers=(_PAX_SPARSE,),
+        ours="files of their real size",
+        theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="a sparse file of GNU's own form",
+        layers=((gnu_sparse("gnu", _STORED, real_size=9_000),),),
+        ours="a file of its real size",
+        theirs=("refuses", "refuses", "refuses", "refuses"),
+    ),
+    Odd(
+        what="V7's folder, a file of type NUL with a slash at its end",
+        layers=((header(b"d/", kind=b"\0", magic=V7), file("y", 5)),),
+        ours="a folder",
+        theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="a file of type `0` with a slash at its end",
+        layers=((header(b"d/", size=3), padded(b"abc"), file("y", 5)),),
+        ours="a file",
+        theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="a contiguous file (type `7`)",
+        layers=((header(b"x", kind=b"7", size=3), padded(b"abc"), file("y", 5)),),
+        ours="a file",
+        theirs=("refuses", "refuses", "refuses", "refuses"),
+    ),
+    Odd(
+        what="an entry of unknown type (`Z`)",
+        layers=((header(b"x", kind=b"Z", size=3), padded(b"abc"), file("y", 5)),),
+        ours="left out, with a warning",
+        theirs=("refuses", "refuses", "refuses", "refuses"),
+    ),
+    Odd(
+        what="a checksum of signed bytes, as old tars wrote it",
+        layers=((_SIGNED, file("y", 5)),),
+        ours="right",
+        theirs=("same", "same", "same", "same"),
+    ),
+    Odd(
+        what="a number with other things behind its end",
+        layers=((header(b"x", size=b"3 \0something"), padded(b"abc"), file("y", 5)),),
+        ours="the number counts",
+        theirs=("refuses", "refuses", "refuses", "refuses"),
     ),
 )
 

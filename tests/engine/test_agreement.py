@@ -31,7 +31,7 @@ slow = settings(
 )
 
 
-def unpacked_by_umoci(made: Sequence[Sequence[Entry]]) -> Tree:
+def unpacked_by_umoci(made: Sequence[Sequence[Entry | bytes]]) -> Tree:
     program = shutil.which("umoci")
     if program is None:
         give_up("umoci is not installed (Debian: umoci)")
@@ -52,7 +52,7 @@ def test_as_umoci_unpacks_them(made: list[list[Entry]]) -> None:
     assert merged_tree(merged(*made)) == unpacked_by_umoci(made), told(made)
 
 
-def shown_by(engine: Engine, made: Sequence[Sequence[Entry]]) -> tuple[Tree, int]:
+def shown_by(engine: Engine, made: Sequence[Sequence[Entry | bytes]]) -> tuple[Tree, int]:
     """Return what a container of the image holds, and the size that the engine gives."""
     with tempfile.TemporaryDirectory() as name:
         archive = write_archive(

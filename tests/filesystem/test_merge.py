@@ -103,12 +103,6 @@ def test_a_folder_again_keeps_its_children_and_takes_the_new_mode() -> None:
     assert here.attributes == (0o700, 0, 0)
 
 
-def test_something_else_for_the_root_is_an_error() -> None:
-    with pytest.raises(CorruptImage) as caught:
-        merged([file("./", 1)])
-    assert str(caught.value) == "an entry that is no folder stands for the root of the image"
-
-
 # Names are kept apart
 
 

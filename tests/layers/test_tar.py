@@ -6,6 +6,8 @@ import io
 import os
 import tarfile
 from collections.abc import Iterator
+from contextlib import nullcontext
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -131,6 +133,7 @@ def test_v7_tells_a_folder_by_the_slash() -> None:
         (bytes(12), 0),
         (base256(15), 15),
         (base256(256), 256),
+        (b"000000000017", 15),  # all twelve are digits
     ],
 )
 def test_numbers_as_many_tars_write_them(field: bytes, value: int) -> None:
@@ -147,7 +150,7 @@ def test_times_before_1970() -> None:
 
 @pytest.mark.parametrize("byte", [0x80, 0xE9, 0xFF])
 def test_signed_checksums_of_old_tars(byte: int) -> None:
-    name = bytes((byte,))
+    name = bytes((byte, 0x7F))  # the second is a letter to both
     right = sum(header(name)[:148]) + 8 * 32 + sum(header(name)[156:])
     [found] = members(header(name, checksum=right - 256))
     assert found == member(os.fsdecode(name))
@@ -173,17 +176,43 @@ def test_links_and_names_of_the_greatest_length() -> None:
         assert "at most 16,384 are read" in error(tar(too_long, header(b"a", kind=b"2")))
 
 
-def test_a_pax_global_header_lasts_and_is_overridden() -> None:
-    assert members(
-        pax(kind=b"g", mtime=7, uid=1, gid=2),
-        header(b"first"),
-        pax(mtime="8.9", uid="") + header(b"second"),
-        header(b"third"),
-    ) == [
-        member("first", attributes=(0o644, 1, 2), mtime=7),
-        member("second", attributes=(0o644, 1, 2), mtime=8),
-        member("third", attributes=(0o644, 1, 2), mtime=7),
-    ]
+def test_a_pax_global_header_is_for_nobody() -> None:
+    data = tar(
+        pax(kind=b"g", path="other", size=700, mtime=7),
+        header(b"first", size=3) + padded(b"abc"),
+        pax(path="of the global") + gnu_long_name("gnu") + gnu_long_link("gnu"),
+        pax(kind=b"g", comment="a commit"),
+        header(b"second", kind=b"2", link=b"target"),
+    )
+    assert walk(data) == (
+        [member("first", size=3), member("second", b"2", link="target")],
+        ["pax global headers are ignored, as engines do"],
+    )
+    assert members(pax(kind=b"g", comment="a commit"), header(b"a")) == [member("a")]
+    assert error(tar(pax_raw(b"x", kind=b"g"))) == "a malformed pax header"
+
+
+def test_gnu_names_go_before_those_of_pax() -> None:
+    after, before = pax(path="pax", linkpath="pax"), gnu_long_name("gnu") + gnu_long_link("link")
+    for preludes in (after + before, before + after):
+        assert members(preludes + header(b"a", kind=b"2", link=b"b")) == [
+            member("gnu", b"2", link="link")
+        ]
+
+
+def test_a_later_pax_header_takes_the_place_of_one_before() -> None:
+    assert members(pax(path="one", mtime=5), pax(mtime=7), header(b"a")) == [member("a", mtime=7)]
+
+
+def test_an_empty_pax_value_deletes_the_record() -> None:
+    assert members(pax_raw(b"10 path=b\n8 path=\n") + header(b"a")) == [member("a")]
+
+
+def test_fields_end_where_the_next_begins() -> None:
+    block = bytearray(header(b"n" * 100, kind=b"2", link=b"l" * 100, prefix=b"p" * 155 + b"x" * 12))
+    prefixed = "p" * 155 + "/" + "n" * 100
+    assert members(bytes(block)) == [member(prefixed, b"2", link="l" * 100)]
+    assert members(header(b"name", prefix=b"p")) == [member("p/name")]
 
 
 def test_content_may_be_read_in_part() -> None:
@@ -324,7 +353,12 @@ def test_35_a_size_in_base_256() -> None:
         (b"\xff" * 12, "the size b'" + "\\xff" * 12 + "' in a tar header after 'a' is no number"),
         (b"12345678x90\0", "the size b'12345678x90\\x00' in a tar header after 'a' is no number"),
         (b"00000000008\0", "the size b'00000000008\\x00' in a tar header after 'a' is no number"),
+        (b"00000000001~", "the size b'00000000001~' in a tar header after 'a' is no number"),
+        (b"~0000000001\0", "the size b'~0000000001\\x00' in a tar header after 'a' is no number"),
+        (b"00000000001\1", "the size b'00000000001\\x01' in a tar header after 'a' is no number"),
         (base256(2**60), f"a file of {2**60:,} bytes after 'a'"),
+        (base256(2**53 + 1), "a file of 9,007,199,254,740,993 bytes after 'a'"),
+        (base256(2**53), f"the tar is cut short after 'b'. {CUT_SHORT}"),
     ],
 )
 def test_35_sizes_that_cannot_be(field: bytes, message: str) -> None:
@@ -471,19 +505,121 @@ def test_37_a_sparse_file_cut_in_its_map() -> None:
         _walk(StreamReader(iter([tar(file("a"), whole[: BLOCK + 100], end=b"")])))
 
 
+@pytest.mark.parametrize("what", ["mode", "uid", "gid"])
+def test_attributes_that_cannot_be(what: str) -> None:
+    bad = header(b"a", **{what: b"garbage!"})  # type: ignore[arg-type]
+    assert error(tar(bad)) == f"the {what} b'garbage!' in a tar header is no number"
+
+
+def test_attributes_of_eight_digits() -> None:
+    full = header(b"a", mode=b"00000644", uid=b"00000017", gid=b"00000020")
+    assert members(full) == [member("a", attributes=(0o644, 0o17, 0o20))]
+
+
+def test_how_large_a_sparse_file_may_be() -> None:
+    largest = gnu_sparse("hole", b"x", real_size=base256(2**53))
+    assert members(largest) == [member("hole", size=2**53, stored=1)]
+    larger = gnu_sparse("hole", b"x", real_size=base256(2**53 + 1))
+    assert error(tar(larger)) == "a file of 9,007,199,254,740,993 bytes"
+    wrong = gnu_sparse("hole", b"x", real_size=b"x" * 12)
+    assert error(tar(wrong)) == f"the sparse size {b'x' * 12!r} in a tar header is no number"
+    wrong = pax(GNU_sparse_size="x") + header(b"hole", size=1) + padded(b"x")
+    assert error(tar(wrong)) == "the pax sparse size b'x' is no number"
+
+
+def test_how_long_a_pax_number_may_be() -> None:
+    def sized(digits: int) -> bytes:
+        return tar(pax(size="3".zfill(digits)) + header(b"a") + padded(b"abc"))
+
+    assert walk(sized(20)) == ([member("a", size=3)], [])
+    assert error(sized(21)) == f"the pax size b'{'3'.zfill(21)}' is no number"
+
+
+def test_how_long_the_length_of_a_pax_record_may_be() -> None:
+    def record(digits: int) -> bytes:
+        return tar(pax_raw(str(digits + 8).zfill(digits).encode() + b" path=b\n") + header(b"a"))
+
+    assert walk(record(9)) == ([member("b")], [])
+    assert error(record(10)) == "a malformed pax header"
+
+
+def test_an_extension_header_as_long_as_is_allowed() -> None:
+    data = tar(pax(path="b") + header(b"a"))
+    for limit in (8, 9):
+        reader = StreamReader(iter([data]))
+        with nullcontext() if limit == 9 else pytest.raises(TooLarge):
+            assert list(tars.members(reader, pytest.fail, Limits(header=limit))) == [member("b")]
+
+
 def test_digits_that_are_no_octal_number() -> None:
     with pytest.raises(CorruptImage, match=r"the mtime b'9999 .*' in a tar header is no number"):
         members(header(b"a", mtime=b"9999 ".ljust(12, b"\0")))
 
 
+class Knowing(StreamReader):
+    """A reader that knows headers without putting them together, as of what an engine keeps."""
+
+    def __init__(self, data: bytes, known: int) -> None:
+        super().__init__(iter([data]))
+        self._data = data
+        self._known = known  # headers, from the second on: the first tells of attributes
+        self.asked: list[int] = []
+
+    def plain_headers(self, start: int) -> Iterator[PlainHeader]:
+        while start and self._known:
+            self._known -= 1
+            block = self._data[start : start + BLOCK]
+            size = tars._parsed(block[124:136]) or 0
+            yield block[:100].rstrip(b"\0"), size, block[tars.FIELDS]
+            start += BLOCK + size + -size % BLOCK
+
+    def read_at(self, start: int, size: int) -> bytes:
+        self.asked.append(start)
+        return super().read_at(start, size)
+
+
+def test_headers_that_are_known_are_not_read() -> None:
+    entries = [file("a"), file(os.fsdecode(b"\xff"), b"abc", mtime=7), file("c", b"", mtime=8)]
+    data = tar(*entries, file("d"))
+    reader = Knowing(data, known=2)
+    assert _walk(reader) == walk(data)
+    assert reader.asked == [0, 2_048, 2_560, 3_072]
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        header(b"link", kind=b"2", link=b"target"),
+        header(b"folder", kind=b"5", size=1_000),  # whatever its header says, it has no content
+        header(b"owned", uid=7),  # attributes that no header before had
+    ],
+)
+def test_headers_that_are_known_and_not_usual_are_read(unusual: bytes) -> None:
+    data = tar(header(b"a"), header(b"b", kind=b"5", mtime=3), unusual)
+    known = Knowing(data, known=2)
+    plain = tars.members(StreamReader(iter([data])), pytest.fail)
+    assert list(islice(tars.members(known, pytest.fail), 3)) == list(islice(plain, 3))
+    assert known.asked == [0, 1_024]
+
+
+def test_known_headers_of_the_largest_files() -> None:
+    known = Knowing(tar(header(b"a"), header(b"huge", size=base256(2**53))), known=1)
+    assert [*islice(tars.members(known, pytest.fail), 2)][1] == member("huge", size=2**53)
+    assert known.asked == [0]
+    known = Knowing(tar(header(b"a"), header(b"huge", size=base256(2**53 + 1))), known=1)
+    with pytest.raises(CorruptImage, match="a file of 9,007,199,254,740,993 bytes"):
+        list(tars.members(known, pytest.fail))
+
+
+def test_a_known_header_with_a_time_that_is_no_number() -> None:
+    data = tar(header(b"a"), header(b"b", mtime=b"soon".ljust(12)))
+    with pytest.raises(CorruptImage, match=r"the mtime b'soon +' in a tar header after 'a'"):
+        _walk(Knowing(data, known=1))
+
+
 def test_headers_that_are_known_count_too() -> None:
-    block = header(b"a")
-
-    class Knowing(StreamReader):
-        def header_at(self, start: int) -> PlainHeader | None:
-            return (b"a", 0, self.read(BLOCK)[tars.FIELDS]) if start else None
-
-    reader = Knowing(iter([block * 10]))
+    reader = Knowing(header(b"a") * 10, known=9)
     with pytest.raises(TooLarge, match="more entries at 'a'; at most 4 are read"):
         for _ in tars.members(reader, pytest.fail, Limits(entries=4)):
             pass
+    assert reader.asked == [0]

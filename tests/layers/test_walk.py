@@ -23,6 +23,7 @@ from imgdiag.layers.walk import (
     read_layer,
     split,
 )
+from tests.builder import Entry as Part
 from tests.builder import (
     device,
     fifo,
@@ -58,6 +59,29 @@ def test_a_folders_name_may_end_in_anything_but_a_slash() -> None:
 def test_what_stands_for_the_root_has_no_name(path: str) -> None:
     layer = walked(header(path.encode(), kind=b"5"))
     assert [(each.parent, each.name) for each in layer.entries] == [("", "")]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        file("./", b"abc"),
+        file("a/..", b"abc"),
+        symlink("/", "a"),
+        hard_link("./", "a"),
+        device("/"),
+    ],
+)
+def test_what_stands_for_the_root_and_is_no_folder_is_left_out(part: Part) -> None:
+    layer = walked(folder("a"), part, file("b", 1))
+    assert layer.entries == [entry("", "a", Kind.DIRECTORY), entry("", "b", size=1)]
+    [warning] = layer.warnings
+    assert warning.startswith("what stands for the root and is no folder is left out: ")
+
+
+def test_entries_of_unknown_type_are_left_out() -> None:
+    layer = walked(header(b"z", kind=b"Z", size=3), padded(b"abc"), file("b", 1))
+    assert layer.entries == [entry("", "b", size=1)]
+    assert layer.warnings == ("an entry of unknown type is left out: 'z', type b'Z'",)
 
 
 def test_kinds_have_the_numbers_that_are_kept_of_them() -> None:
