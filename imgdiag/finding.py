@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from imgdiag.units import format_bytes
 
 if TYPE_CHECKING:
-    from imgdiag.facts.facts import Claim
+    from imgdiag.facts.claims import Claim
     from imgdiag.facts.steps import RunEdit
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.prediction import predict
 from imgdiag.rules.rule import ExampleLayer
@@ -51,22 +52,22 @@ def test_nothing_found_is_nothing_gone() -> None:
 
 def test_hidden_bytes_leave_the_layers_alone() -> None:
     made = facts()
-    hidden = made.claim_hidden(made.filesystem.hidden)
+    hidden = made.claims.hidden(made.filesystem.hidden)
     safe = predict(made, [finding(hidden)]).safe
     assert (safe.bytes, safe.layer_bytes, safe.visible_bytes) == (11, 1_100, 1_100)
 
 
 def test_a_visible_claim_takes_its_older_copies_along() -> None:
     made = facts()
-    safe = predict(made, [finding(made.claim_paths(["a"]))]).safe
+    safe = predict(made, [finding(made.claims.paths(["a"]))]).safe
     assert (safe.bytes, safe.layer_bytes, safe.visible_bytes) == (1_011, 100, 100)
 
 
 def test_each_byte_counts_once_for_the_first_that_claims_it() -> None:
     made = facts()
-    both = finding(made.claim_paths(["a", "b"]), rule="both", safety=Safety.REVIEW)
-    one = finding(made.claim_paths(["a"]), rule="one", safety=Safety.REVIEW)
-    hidden = finding(made.claim_hidden(made.filesystem.hidden), rule="safe")
+    both = finding(made.claims.paths(["a", "b"]), rule="both", safety=Safety.REVIEW)
+    one = finding(made.claims.paths(["a"]), rule="one", safety=Safety.REVIEW)
+    hidden = finding(made.claims.hidden(made.filesystem.hidden), rule="safe")
     prediction = predict(made, [both, one, hidden])
     assert [(fix.finding.rule, fix.bytes) for fix in prediction.fixes] == [
         ("safe", 11), ("both", 1_100), ("one", 0),
@@ -77,7 +78,7 @@ def test_each_byte_counts_once_for_the_first_that_claims_it() -> None:
 
 def test_information_and_risk_are_not_counted() -> None:
     made = facts()
-    claim = made.claim_paths(["a", "b"])
+    claim = made.claims.paths(["a", "b"])
     prediction = predict(
         made, [finding(claim, informational=True), finding(claim, safety=Safety.RISKY)]
     )
@@ -87,16 +88,16 @@ def test_information_and_risk_are_not_counted() -> None:
 
 def test_an_estimate_makes_what_comes_after_it_one() -> None:
     made = facts()
-    guessed = finding(made.claim_paths(["b"]), safety=Safety.REVIEW, estimate="about")
+    guessed = finding(made.claims.paths(["b"]), safety=Safety.REVIEW, estimate="about")
     prediction = predict(made, [guessed])
     assert (prediction.safe.estimate, prediction.review.estimate) == (False, True)
-    prediction = predict(made, [finding(made.claim_paths(["b"]), estimate="about")])
+    prediction = predict(made, [finding(made.claims.paths(["b"]), estimate="about")])
     assert (prediction.safe.estimate, prediction.review.estimate) == (True, True)
 
 
 def test_what_a_mend_installs_in_place_does_not_go() -> None:
     made = facts()
-    one = finding(made.claim_paths(["b"]), safety=Safety.REVIEW, replacement_bytes=30)
+    one = finding(made.claims.paths(["b"]), safety=Safety.REVIEW, replacement_bytes=30)
     assert (one.bytes, one.visible_bytes) == (70, 70)
     prediction = predict(made, [one])
     assert prediction.safe.bytes == 0
@@ -107,9 +108,9 @@ def test_what_a_mend_installs_in_place_does_not_go() -> None:
 
 def test_a_replacement_never_makes_it_more() -> None:
     made = facts()
-    first = finding(made.claim_paths(["b"]))
-    second = finding(made.claim_paths(["b"]), safety=Safety.REVIEW, replacement_bytes=30)
-    larger = finding(made.claim_paths(["a"]), safety=Safety.REVIEW, replacement_bytes=10**6)
+    first = finding(made.claims.paths(["b"]))
+    second = finding(made.claims.paths(["b"]), safety=Safety.REVIEW, replacement_bytes=30)
+    larger = finding(made.claims.paths(["a"]), safety=Safety.REVIEW, replacement_bytes=10**6)
     assert larger.bytes == 0
     prediction = predict(made, [first, second, larger])
     # Of "a" the older copy, which is not seen, goes all the same.
@@ -146,10 +147,10 @@ CLAIMS = st.lists(
 
 def claim_of(made: Facts, what: Sequence[object]) -> Claim:
     if all(isinstance(each, str) for each in what):
-        return made.claim_paths([str(each) for each in what])
+        return made.claims.paths([str(each) for each in what])
     hidden = made.filesystem.hidden
     chosen = {int(str(each)) % len(hidden) for each in what} if hidden else set()
-    return made.claim_hidden(hidden[index] for index in sorted(chosen))
+    return made.claims.hidden(hidden[index] for index in sorted(chosen))
 
 
 @given(LAYERS, CLAIMS)
@@ -193,10 +194,10 @@ def test_whatever_overlaps_each_byte_counts_once(
 def test_all_is_claimed_once_or_twice_and_nothing_is_left(layers: list[ExampleLayer]) -> None:
     made = made_facts(*layers)
     everything = [
-        finding(made.claim_paths([""]), safety=Safety.REVIEW),
-        finding(made.claim_paths(["", "d", "a"]), safety=Safety.REVIEW),
-        finding(made.claim_hidden(made.filesystem.hidden)),
-        finding(made.claim_hidden(made.filesystem.hidden)),
+        finding(made.claims.paths([""]), safety=Safety.REVIEW),
+        finding(made.claims.paths(["", "d", "a"]), safety=Safety.REVIEW),
+        finding(made.claims.hidden(made.filesystem.hidden)),
+        finding(made.claims.hidden(made.filesystem.hidden)),
     ]
     review = predict(made, everything).review
     assert (review.layer_bytes, review.visible_bytes) == (0, 0)
@@ -209,8 +210,8 @@ def test_the_bases_part_and_the_rest_are_the_whole(
 ) -> None:
     base = ExampleLayer(created_by="Imported from -", files={"a": 7, "d/e": 70, "d/g/h": 700})
     made = made_facts(base, *layers)
-    own, of_base = made.claim_parts(paths)
-    whole = made.claim_paths(paths)
+    own, of_base = made.claims.parts(paths)
+    whole = made.claims.paths(paths)
     assert own.visible_bytes + of_base.visible_bytes == whole.visible_bytes
     assert not own.files & of_base.files
     assert {file.layer for file in own.files} <= set(range(1, len(layers) + 1))

@@ -86,7 +86,7 @@ def proven(engine: Engine, cpu_wheels: Path | None) -> record.Row:
     names = ", ".join(
         f"{folder} {format_bytes(sizes[0])} → {format_bytes(sizes[1])}" for folder, sizes in largest
     )
-    own = before.facts.claim_paths(torch.gpu_libraries).layer_bytes
+    own = before.facts.claims.paths(torch.gpu_libraries).layer_bytes
     gone = torch.distribution.bytes - cpu.distribution.bytes
     return record.Row(
         what=f"torch {torch.version} → {cpu.version}",

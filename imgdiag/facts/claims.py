@@ -1,141 +1,138 @@
-"""Whose each file of the merged image is."""
+"""What a mend would take out of the image: the files that rules claim, each byte once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
-from imgdiag.errors import CorruptImage
-from imgdiag.filesystem import (
-    Directory,
-    File,
-    Filesystem,
-    Node,
-    find_directory,
-    join,
-)
-from imgdiag.layers.walk import split
+from imgdiag.filesystem import File, Hidden
+from imgdiag.python.distributions import Distribution
 from imgdiag.scanner.usage import Usage
+from imgdiag.system.package import SystemPackage
 
-_CACHE = "__pycache__"
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Claim:
+    """Files that a mend would take out of the image.
 
-class Owner:
-    """Someone whom files belong to: compared by identity.
-
-    `files` are its inodes by the paths it names them by; `missing` the paths it names at which
-    nothing stands.
+    `layer_bytes` is what the layers lose, `visible_bytes` the part of it that the container
+    sees: the difference is older copies of the same files. `located` has each file with a path
+    at which it is, or was, seen.
     """
 
-    __slots__ = ("files", "missing")
+    files: frozenset[File]
+    layer_bytes: int
+    visible_bytes: int
+    layers: tuple[int, ...]  # those that hold the files, the one with the most bytes first
+    located: tuple[tuple[str, File], ...]
 
-    def __init__(self) -> None:
-        self.files: dict[str, File] = {}
-        self.missing: list[str] = []
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """The bytes of each path, those of older copies with it, in no order."""
+        sizes: dict[str, int] = defaultdict(int)
+        for path, file in self.located:
+            sizes[path] += file.size
+        return sizes
 
     @property
-    def bytes(self) -> int:
-        """Return what it owns, each inode once."""
-        return sum(file.size for file in set(self.files.values()))
+    def paths(self) -> tuple[tuple[str, int], ...]:
+        """The paths with their bytes, the largest first: for those who need them all in order."""
+        return tuple(self.largest(len(self.sizes)))
+
+    def largest(self, count: int) -> list[tuple[str, int]]:
+        """Return the paths that hold the most bytes, the largest first, with their bytes."""
+        return heapq.nsmallest(count, self.sizes.items(), key=lambda item: (-item[1], item[0]))
 
 
 class Claims:
-    """Hands out files: the first owner to name an inode has it, all its names together."""
+    """Makes claims on an image. `base_layers` are those that a Dockerfile cannot change."""
 
-    def __init__(self, filesystem: Filesystem, usage: Usage) -> None:
-        self._root = filesystem.root
-        self._real: dict[str, Directory] = dict(usage.directories)
-        self._folders: dict[str, Directory | None] = {}  # those that were asked for
-        self.owner_of: dict[File, Owner] = {}
+    def __init__(self, usage: Usage, base_layers: frozenset[int]) -> None:
+        self._usage = usage
+        self._base_layers = base_layers
 
-    def file(self, path: str) -> File | None:
-        """Return the file at `path`, links in its folders followed."""
-        parent, _, name = path.rpartition("/")
-        folder = self._folder(parent)
-        node = folder.children.get(name) if folder is not None else None
-        return node if isinstance(node, File) else None
+    def paths(self, paths: Iterable[str]) -> Claim:
+        """Claim what goes when `paths`, files or folders, are never put into the image.
 
-    def claim(self, owner: Owner, base: str, paths: Iterable[str]) -> None:
-        """Give `owner` what stands at `paths`, relative to `base` or absolute, and is nobody's."""
-        owner_of, files = self.owner_of, owner.files
-        # Paths come folder by folder: each is looked up once.
-        folders: dict[str, tuple[str, dict[str, Node]]] = {}
-        for path in paths:
-            folder, slash, name = path.rpartition("/")
-            folder = folder or slash  # the root, or the base itself
-            place = folders.get(folder)
-            if place is None:
-                place = folders[folder] = self._place(base, folder)
-            where, children = place
-            node = children.get(name)
-            if type(node) is File:
-                if owner_of.setdefault(node, owner) is owner:
-                    files[f"{where}{name}"] = node
-            elif node is None and name not in ("", ".", ".."):
-                owner.missing.append(f"{where}{name}")
-
-    def claim_tree(self, owner: Owner, path: str) -> None:
-        """Give `owner` what is nobody's at and below `path`, a real path."""
-        parent, _, name = path.rpartition("/")
-        folder = self._folder(parent)
-        top = folder.children.get(name) if folder is not None else None
-        stack: list[tuple[str, Node | None]] = [(path, top)]
-        while stack:
-            where, node = stack.pop()
-            if isinstance(node, Directory):
-                stack += [(join(where, each), child) for each, child in node.children.items()]
-            elif isinstance(node, File) and self.owner_of.setdefault(node, owner) is owner:
-                owner.files[where] = node
-
-    def claim_byte_code(self, usage: Usage) -> None:
-        """Give byte-code that was compiled after an install to its source's owner.
-
-        Without its source it goes to the one whom all other files of the folder belong to.
+        An inode with another name elsewhere stays, and so does not count.
         """
-        for path, cache in usage.named.get(_CACHE, ()):
-            parent = path.rpartition("/")[0]
-            folder = self._folder(parent)
-            if folder is None:
-                continue
-            for name, node in cache.children.items():
-                if not isinstance(node, File) or node in self.owner_of:
-                    continue
-                source = folder.children.get(f"{name.partition('.')[0]}.py")
-                owner = self.owner_of.get(source) if isinstance(source, File) else None
-                if source is None:
-                    owner = self._only_owner(folder)
-                if owner is not None:
-                    self.owner_of[node] = owner
-                    owner.files[f"{path}/{name}"] = node
-        # `compileall -b` and Python 2 put it beside the source.
-        known = [(path, folder) for path, folder in self._folders.items() if folder is not None]
-        for path, folder in known:
-            for name, node in folder.children.items():
-                if name.endswith(".pyc") and isinstance(node, File) and node not in self.owner_of:
-                    source = folder.children.get(f"{name[:-4]}.py")
-                    owner = self.owner_of.get(source) if isinstance(source, File) else None
-                    if owner is not None:
-                        self.owner_of[node] = owner
-                        owner.files[join(path, name)] = node
+        return self._claim(self._names(paths))
 
-    def _only_owner(self, folder: Directory) -> Owner | None:
-        owners = {
-            self.owner_of.get(node) for node in folder.children.values() if isinstance(node, File)
-        }
-        return owners.pop() if len(owners) == 1 else None
+    def parts(self, paths: Iterable[str]) -> tuple[Claim, Claim]:
+        """Claim `paths` as `paths` does, apart what a Dockerfile can take out and cannot.
 
-    def _place(self, base: str, folder: str) -> tuple[str, dict[str, Node]]:
-        """Return a folder's normalised path with a slash after it, and its children."""
-        try:
-            path = join(*split(folder if folder.startswith("/") else f"{base}/{folder}"))
-        except CorruptImage:  # deeper than any path can be: nothing stands there
-            return "", {}
-        directory = self._folder(path)
-        return join(path, ""), directory.children if directory is not None else {}
+        The second is what the base image's layers hold of them, older copies included.
+        """
+        names = self._names(paths)
+        if not self._base_layers:
+            return self._claim(names), self._claim({})
+        own = {file: where for file, where in names.items() if file.layer not in self._base_layers}
+        base = {file: where for file, where in names.items() if file.layer in self._base_layers}
+        return self._claim(own, without=self._base_layers), self._claim(base)
 
-    def _folder(self, path: str) -> Directory | None:
-        if path not in self._folders:
-            directory = self._real.get(path)
-            if directory is None:
-                directory = find_directory(self._root, path)
-            self._folders[path] = directory
-        return self._folders[path]
+    def _names(self, paths: Iterable[str]) -> dict[File, list[str]]:
+        """Return the files whose names all lie at or below `paths`, with those names."""
+        names: dict[File, list[str]] = defaultdict(list)
+        for path, file in self._usage.files_in(paths):
+            if path not in names[file]:  # named itself, and in a folder that is named
+                names[file].append(path)
+        return {file: where for file, where in names.items() if len(where) == file.names}
+
+    def distributions(
+        self, distributions: Iterable[Distribution | SystemPackage], also: Iterable[str] = ()
+    ) -> Claim:
+        """Claim what goes when `distributions` are not installed, all names of their files.
+
+        `also` are paths of further files that go with them.
+        """
+        names: dict[File, list[str]] = defaultdict(list)
+        for distribution in distributions:
+            for path, file in distribution.files.items():
+                names[file].append(path)
+        for path, file in self._usage.files_in(also):
+            if path not in names[file]:
+                names[file].append(path)
+        return self._claim(names)
+
+    def hidden(self, hidden: Iterable[Hidden]) -> Claim:
+        """Claim hidden files: the container does not change when they go."""
+        return _make_claim([(each.path, each.file) for each in hidden], visible_bytes=0)
+
+    def nothing(self, layer: int) -> Claim:
+        """Claim no file: what is to be said is of a layer's instruction alone."""
+        return Claim(files=frozenset(), layer_bytes=0, visible_bytes=0, layers=(layer,), located=())
+
+    def _claim(
+        self, names: Mapping[File, list[str]], without: frozenset[int] = frozenset()
+    ) -> Claim:
+        """Claim visible files, and older copies of them in other layers than those `without`."""
+        hidden_at = self._usage.hidden_at()
+        located = [(where[0], file) for file, where in names.items()]
+        visible_bytes = sum(file.size for file in names)
+        if hidden_at:
+            older = {
+                hidden.file: path
+                for where in names.values()
+                for path in where
+                if path in hidden_at
+                for hidden in hidden_at[path]
+                if hidden.file.layer not in without
+            }
+            located += [(path, file) for file, path in older.items()]
+        return _make_claim(located, visible_bytes=visible_bytes)
+
+
+def _make_claim(located: list[tuple[str, File]], *, visible_bytes: int) -> Claim:
+    by_layer: dict[int, int] = defaultdict(int)
+    for _, file in located:
+        by_layer[file.layer] += file.size
+    return Claim(
+        files=frozenset([file for _, file in located]),
+        layer_bytes=sum(by_layer.values()),
+        visible_bytes=visible_bytes,
+        layers=tuple(sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))),
+        located=tuple(located),
+    )

@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from imgdiag.facts.claims import Claims, Owner
+from imgdiag.facts.allotment import Allotment, Owner
 from imgdiag.filesystem import File, Filesystem
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment
@@ -50,7 +50,7 @@ def find_owners(
     filesystem: Filesystem, usage: Usage, environments: Iterable[Environment]
 ) -> Ownership:
     """Return who owns what of the merged image."""
-    claims = Claims(filesystem, usage)
+    allotment = Allotment(filesystem, usage)
     found = [
         each for environment in environments for each in read_environment(filesystem, environment)
     ]
@@ -59,24 +59,24 @@ def find_owners(
     dpkg_records, dpkg_limits = dpkg.read(filesystem)
     apk_records = apk.read(filesystem)
     system = {record: Owner() for record in (*dpkg_records, *apk_records)}
-    systems, condas = _brought(claims, found, system), _brought(claims, found, conda_records)
+    systems, condas = _brought(allotment, found, system), _brought(allotment, found, conda_records)
 
     for each in found:
         if each not in systems and each not in condas and each.named is not None:
-            claims.claim(owners[each], each.base, each.named)
+            allotment.claim(owners[each], each.base, each.named)
     for record, owner in system.items():
-        claims.claim(owner, record.base, record.paths)
+        allotment.claim(owner, record.base, record.paths)
     parts: dict[PackageRecord, list[Metadata]] = defaultdict(list)
     for each, record in condas.items():
         parts[record].append(each)
         if each.named is not None:
-            claims.claim(owners[each], each.base, each.named)
+            allotment.claim(owners[each], each.base, each.named)
     for record in conda_records:
         if len(parts[record]) == 1:
-            claims.claim(owners[parts[record][0]], record.base, record.paths)
+            allotment.claim(owners[parts[record][0]], record.base, record.paths)
         else:
             system[record] = Owner()
-            claims.claim(system[record], record.base, record.paths)
+            allotment.claim(system[record], record.base, record.paths)
     evidence = {each: each.evidence for each in found}
     for each in found:
         if each in systems:
@@ -84,36 +84,38 @@ def find_owners(
         elif each in condas and len(parts[condas[each]]) == 1:
             evidence[each] = conda.MANAGER
         elif each.named is None:
-            evidence[each] = _claim_trees(claims, owners[each], each)
-    claims.claim_byte_code(usage)
+            evidence[each] = _claim_trees(allotment, owners[each], each)
+    allotment.claim_byte_code(usage)
     return Ownership(
         distributions=_distributions(owners, evidence, systems),
         system_packages=_system_packages(system),
-        owned=frozenset(claims.owner_of),
+        owned=frozenset(allotment.owner_of),
         limits=(*dpkg_limits, *conda_limits, *unread(filesystem)),
     )
 
 
 def _brought(
-    claims: Claims, found: Iterable[Metadata], records: Iterable[PackageRecord]
+    allotment: Allotment, found: Iterable[Metadata], records: Iterable[PackageRecord]
 ) -> dict[Metadata, PackageRecord]:
     """Return the package that each distribution came as: the first that names its metadata."""
     named: dict[File, PackageRecord] = {}
     for record in records:
         for path in record.paths:
             if path.endswith(_METADATA_NAMES):
-                file = claims.file(path.lstrip("/") if not record.base else f"{record.base}/{path}")
+                file = allotment.file(
+                    path.lstrip("/") if not record.base else f"{record.base}/{path}"
+                )
                 if file is not None:
                     named.setdefault(file, record)
     return {each: named[each.file] for each in found if each.file in named}
 
 
-def _claim_trees(claims: Claims, owner: Owner, metadata: Metadata) -> str:
+def _claim_trees(allotment: Allotment, owner: Owner, metadata: Metadata) -> str:
     """Give a distribution its top-level folders and its metadata; return the evidence."""
     for tree in metadata.trees:
-        claims.claim_tree(owner, tree)
+        allotment.claim_tree(owner, tree)
     evidence = metadata.evidence or ("top-level" if owner.files else "metadata")
-    claims.claim_tree(owner, metadata.path)
+    allotment.claim_tree(owner, metadata.path)
     return evidence
 
 

@@ -63,7 +63,7 @@ def proven(
 def _safe(facts: Facts, rule: str, what: str, proofs: list[Proof]) -> Iterator[Finding]:
     folders = [each.candidate for each in proofs]
     removal = compact_removal(facts, folders)
-    claim = facts.claim_paths(removal.paths)
+    claim = facts.claims.paths(removal.paths)
     if not claim.layers:
         return
     yield Finding(
@@ -80,7 +80,7 @@ def _safe(facts: Facts, rule: str, what: str, proofs: list[Proof]) -> Iterator[F
 def _review(facts: Facts, rule: str, what: str, proofs: list[Proof]) -> Iterator[Finding]:
     folders = largest_first(facts, (each.candidate for each in proofs))
     chosen = [each.path for each in folders[:NAMED]]
-    claim = facts.claim_paths(chosen)
+    claim = facts.claims.paths(chosen)
     if not claim.layers:
         return
     by_path = {each.candidate.path: each for each in proofs}

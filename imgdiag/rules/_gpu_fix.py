@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from packaging.version import InvalidVersion, Version
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Fix
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Cause, Hidden
 from imgdiag.units import format_bytes
 
@@ -22,7 +23,7 @@ def hidden_claims(facts: Facts, *causes: Cause) -> Iterator[tuple[int, int, Clai
                 [each for each in group if each not in facts.moves] if facts.moves else group
             )
     for (created_in, hidden_in), hidden in sorted(pairs.items()):
-        yield created_in, hidden_in, facts.claim_hidden(hidden)
+        yield created_in, hidden_in, facts.claims.hidden(hidden)
 
 
 def layer_name(facts: Facts, layer: int) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._shell import BASE_FIX
 
@@ -33,7 +34,7 @@ def visible_findings(
     with those paths; `message` returns a sentence without its full stop.
     """
     found = list(dict.fromkeys(paths))
-    own, base = facts.claim_parts(found)
+    own, base = facts.claims.parts(found)
     if own.layer_bytes:
         fixes = [fix(layer, some) for layer, some in _by_maker(facts, own, found)]
         yield Finding(

@@ -10,7 +10,7 @@ from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
 def _check(facts: Facts) -> Iterator[Finding]:
     paths = facts.byte_code.useful
-    claim = facts.claim_paths(paths)
+    claim = facts.claims.paths(paths)
     yield Finding(
         rule=RULE.name,
         safety=Safety.REVIEW,

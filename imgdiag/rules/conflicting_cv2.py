@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment

@@ -16,7 +16,7 @@ _TEST = re.compile(r".*/torch/(?:test/.+|bin/(?!(?:torch_shm_manager$|protoc)).+
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for torch in facts.torches:
-        claim = facts.claim_paths(
+        claim = facts.claims.paths(
             path for path in torch.distribution.files if _TEST.fullmatch(path)
         )
         if not claim.layers:

@@ -16,7 +16,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     paths = facts.cuda.paths
     if not reason or not paths:
         return
-    claim = facts.claim_paths(paths)
+    claim = facts.claims.paths(paths)
     places = sorted({posixpath.dirname(path) for path in facts.cuda.libraries} or {"usr/local"})
     versions = sorted({each.python_version or "" for each in facts.environments} - {""})
     image = f"python:{versions[-1]}-slim" if versions else "debian:stable-slim"

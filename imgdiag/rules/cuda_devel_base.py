@@ -15,8 +15,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
     compiler = facts.cuda.compiler
     if not compiler or uses_no_gpu(facts):  # then all of CUDA is too much: cuda-base-cpu
         return
-    claim = facts.claim_paths(facts.cuda.development)
-    static = facts.claim_paths(path for path in facts.cuda.development if path.endswith(".a"))
+    claim = facts.claims.paths(facts.cuda.development)
+    static = facts.claims.paths(path for path in facts.cuda.development if path.endswith(".a"))
     # Where packages bring the libraries, the runtime image's are too much: cuda-twice.
     flavour = "base" if twice(facts) else "runtime"
     tag = cuda_tag(facts, flavour)

@@ -34,7 +34,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             )
             if not found:
                 continue
-            claim = facts.claim_distributions(found)
+            claim = facts.claims.distributions(found)
             names = {each.name for each in found}
             pullers = sorted({by for name in names for by in graph.required_by[name]} - names)
             why = f"brought in by {brought_in_by(graph, pullers) or ', '.join(pullers)}"

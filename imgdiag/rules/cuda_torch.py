@@ -23,9 +23,9 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if build is None or missing_libraries(facts, torch):
             continue
         environment = torch.distribution.environment
-        own = facts.claim_paths(torch.gpu_libraries)
+        own = facts.claims.paths(torch.gpu_libraries)
         gone = named(facts, environment, build.libraries)
-        claim = facts.claim_distributions(gone, also=torch.gpu_libraries)
+        claim = facts.claims.distributions(gone, also=torch.gpu_libraries)
         chain = chain_to(facts.graphs[environment.path], build)
         message = f"torch {torch.version} in /{environment.prefix} is a {torch.label} "
         message += f"({torch.evidence})" + (f", brought in by {chain}" if chain else "") + ": "

@@ -22,7 +22,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     system = [path for path in facts.cuda.libraries if library_name(path) in both]
     if not both:
         return
-    claim = facts.claim_paths(system)
+    claim = facts.claims.paths(system)
     size = sum(size for name, size in packaged_libraries(facts).items() if name in both)
     places = sorted({re.sub(r"(/targets/.*)?/[^/]+$", "", path) for path in system})
     by_torch = any(

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Cause
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import amount, hidden_claims, layer_name

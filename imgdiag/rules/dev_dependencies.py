@@ -62,7 +62,7 @@ def _finding(facts: Facts, gone: tuple[Distribution, ...], dropped: Set[Root]) -
     others = len(gone) - len(found)
     packages = "1 package" if others == 1 else f"{others} packages"
     with_others = f", and {packages} that only they bring in" if others else ""
-    claim = facts.claim_distributions(gone)
+    claim = facts.claims.distributions(gone)
     gone_names = {each.name for each in gone}
     groups = [root for root in dropped if root.dev and root.name in gone_names]
     installer = found[0].installer

@@ -63,7 +63,7 @@ def _finding(facts: Facts, layer: int, what: str) -> Finding:
             "Dockerfile",
             f"# without *.dist-info and *.egg-info\n{facts.instruction(layer)}",
         ),
-        claim=facts.claim_nothing(layer),
+        claim=facts.claims.nothing(layer),
         informational=True,
         hazard=True,
     )

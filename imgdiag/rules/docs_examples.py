@@ -31,7 +31,7 @@ def _unproven(facts: Facts) -> Iterator[Finding]:
         for path, directory in where:
             (code if _holds_code(directory) else plain).append(path)
     plain = sorted(path for path in plain if path.isprintable())[:NAMED]
-    claim = facts.claim_paths(plain)
+    claim = facts.claims.paths(plain)
     if not claim.layers:
         return
     kept = (

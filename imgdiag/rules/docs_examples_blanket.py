@@ -39,7 +39,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 "Dockerfile",
                 f"# leave out of the clean-up\n#   /{path}",
             ),
-            claim=facts.claim_nothing(_layer(facts, path)),
+            claim=facts.claims.nothing(_layer(facts, path)),
             informational=True,
             hazard=True,
         )

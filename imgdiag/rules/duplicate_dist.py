@@ -4,7 +4,8 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.environments import Environment
@@ -31,7 +32,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if environment.kind in ("venv", "conda") or environment.path.startswith(libraries):
             continue
         found = [each for each in inside[environment.path] if each.name in places]
-        claim = facts.claim_distributions(found)
+        claim = facts.claims.distributions(found)
         if not claim.layers:
             continue
         in_base = facts.in_base(claim.layers[0])

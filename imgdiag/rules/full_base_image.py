@@ -39,7 +39,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             first < file.layer and file.layer in facts.base_layers for file in each.files.values()
         )
     ]
-    _, claim = facts.claim_parts(
+    _, claim = facts.claims.parts(
         path for each in found for path, file in each.files.items() if first < file.layer
     )
     if not claim.layer_bytes:

@@ -26,7 +26,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             members = named(facts, environment, build.members)
             libraries = named(facts, environment, build.libraries)
             goes = libraries if not (family.sibling or family.dropped) else (*members, *libraries)
-            claim = facts.claim_distributions(goes)
+            claim = facts.claims.distributions(goes)
             replacement = min(family.sibling.bytes, claim.visible_bytes) if family.sibling else 0
             yield Finding(
                 rule=RULE.name,

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import File
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import visible

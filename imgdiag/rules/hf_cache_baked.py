@@ -3,7 +3,8 @@
 import posixpath
 from collections.abc import Iterator
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Safety
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._huggingface import Repository, repositories

@@ -36,7 +36,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             else "# in the clean-up of the stage that builds the environment: leave LICENSE*, "
             "NOTICE* and COPYING* alone",
         ),
-        claim=facts.claim_nothing(
+        claim=facts.claims.nothing(
             layer if layer is not None else folder.layer if isinstance(folder, Directory) else 0
         ),
         informational=True,

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.facts.steps import RunEdit
 from imgdiag.filesystem import Cause, Directory, Hidden
 from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety
@@ -32,10 +33,10 @@ def _check(facts: Facts) -> Iterator[Finding]:
         own = [each for each in hidden if each.file.layer not in facts.base_layers]
         of_base = [each for each in hidden if each.file.layer in facts.base_layers]
         if any(each.file.size for each in of_base):
-            yield _of_base(facts, facts.claim_hidden(of_base), hidden_in)
+            yield _of_base(facts, facts.claims.hidden(of_base), hidden_in)
         if any(each.file.size for each in own):
-            edited = _edited(facts, facts.claim_hidden(own), hidden_in)
-            claim = facts.claim_hidden(each for each in own if each.file.layer in edited)
+            edited = _edited(facts, facts.claims.hidden(own), hidden_in)
+            claim = facts.claims.hidden(each for each in own if each.file.layer in edited)
             yield Finding(
                 rule=RULE.name,
                 safety=Safety.SAFE,

@@ -17,7 +17,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     for hidden in facts.moves:
         groups[hidden.file.layer, hidden.hidden_in].append(hidden)
     for (created_in, moved_in), group in sorted(groups.items()):
-        claim = facts.claim_hidden(group)
+        claim = facts.claims.hidden(group)
         largest = min(group, key=lambda each: (-each.file.size, each.path))
         yield Finding(
             rule=RULE.name,

@@ -4,7 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import join
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.interpreters import Interpreter
@@ -32,7 +33,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if any(each.manager == conda.MANAGER for each in packages):
             continue  # it goes with its environment, if that does
         paths = [] if packages else _parts(facts, interpreter)
-        claim = facts.claim_distributions(packages) if packages else facts.claim_paths(paths)
+        claim = facts.claims.distributions(packages) if packages else facts.claims.paths(paths)
         if not claim.layers:
             continue
         layer = claim.layers[0]

@@ -22,7 +22,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         parts = [join(prefix, part) for part in _PARTS]
         paths = [prefix] if environment.kind == "conda" else parts
         paths = [path for path in paths if facts.filesystem.find(path) is not None]
-        claim = facts.claim_paths(paths)
+        claim = facts.claims.paths(paths)
         if not used or not claim.layers:
             continue
         layer = claim.layers[0]

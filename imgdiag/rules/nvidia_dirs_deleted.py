@@ -23,7 +23,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             continue
         environment = torch.distribution.environment
         rest = named(facts, environment, build.libraries)
-        claim = facts.claim_distributions(rest, also=torch.gpu_libraries)
+        claim = facts.claims.distributions(rest, also=torch.gpu_libraries)
         reasons = [
             f"{name} is required and not installed"
             if distribution is None

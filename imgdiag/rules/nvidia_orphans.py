@@ -21,7 +21,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         found = named(facts, environment, facts.gpu[environment.path].orphans)
         if not found:
             continue
-        claim = facts.claim_distributions(found)
+        claim = facts.claims.distributions(found)
         loaders = sorted(_LOADERS & facts.graphs[environment.path].requires.keys())
         may = f". {', '.join(loaders)} may load them all the same, on a GPU" if loaders else ""
         yield Finding(

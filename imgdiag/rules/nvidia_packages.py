@@ -27,7 +27,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             rule=RULE.name,
             safety=Safety.REVIEW,
             message=f"{len(found)} GPU package{'s' * (len(found) != 1)} of "
-            f"{visible(facts.claim_distributions(found))} in /{environment.prefix}, {why}; the "
+            f"{visible(facts.claims.distributions(found))} in /{environment.prefix}, {why}; the "
             f"largest {largest(found)}. No build for a CPU is known to take their place",
             fix=Fix(
                 f"Look whether the service needs {', '.join(pullers or sorted(names))} without a "
@@ -36,7 +36,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 "# nothing is known that takes their place on a CPU; with --gpu they are no "
                 "finding",
             ),
-            claim=facts.claim_distributions(found),
+            claim=facts.claims.distributions(found),
             informational=True,
         )
 

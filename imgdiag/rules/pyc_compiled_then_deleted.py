@@ -33,7 +33,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 "each build, and again at each start of each process, which compiles anew what it "
                 "imports",
                 fix=_fix(facts, compiler, layer),
-                claim=facts.claim_nothing(layer),
+                claim=facts.claims.nothing(layer),
                 informational=True,
                 hazard=True,
             )

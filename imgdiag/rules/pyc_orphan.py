@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._commands import common_folder
 from imgdiag.rules._hidden import visible

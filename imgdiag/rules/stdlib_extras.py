@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from imgdiag.facts.facts import Claim, Facts
+from imgdiag.facts.claims import Claim
+from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory, join
 from imgdiag.finding import Finding, Safety
 from imgdiag.rules._hidden import visible

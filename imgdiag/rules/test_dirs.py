@@ -47,7 +47,7 @@ def _unproven(facts: Facts) -> Iterator[Finding]:
         key=lambda each: (-facts.usage.bytes_below(each[1]), each[0]),
     )
     chosen = [path for path, _ in found[:_FOLDERS]]
-    claim = facts.claim_paths(chosen)
+    claim = facts.claims.paths(chosen)
     if not claim.layers:
         return
     largest = sorted(sizes, key=lambda package: (-sizes[package], package))

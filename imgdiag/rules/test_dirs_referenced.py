@@ -18,7 +18,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     ]
     lines = {each.candidate.path: each.evidence[0] for each in proofs}
     paths = [each.path for each in largest_first(facts, (each.candidate for each in proofs))]
-    claim = facts.claim_paths(paths)
+    claim = facts.claims.paths(paths)
     if not claim.layers:
         return
     yield Finding(

@@ -19,7 +19,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             continue
         environment = torch.distribution.environment
         # The compiled operators are exchanged, the rest is the same.
-        claim = facts.claim_paths(
+        claim = facts.claims.paths(
             path
             for each in wrong
             for path in each.distribution.files

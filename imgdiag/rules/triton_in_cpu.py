@@ -19,7 +19,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if not names:
             continue
         graph = facts.graphs[environment.path]
-        claim = facts.claim_distributions(named(facts, environment, names))
+        claim = facts.claims.distributions(named(facts, environment, names))
         by = ", ".join(sorted({by for name in names for by in graph.required_by[name]}))
         yield Finding(
             rule=RULE.name,

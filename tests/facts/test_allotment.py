@@ -2,22 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from imgdiag.facts.claims import Claims, Owner
+from imgdiag.facts.allotment import Allotment, Owner
 from imgdiag.scanner.usage import Usage
 from tests.made import made_filesystem, made_layer
 
 
-def claims_on(
+def allotment_of(
     files: dict[str, int | str],
     *,
     links: dict[str, str] | None = None,
     symlinks: dict[str, str] | None = None,
     directories: tuple[str, ...] = (),
-) -> tuple[Claims, Usage]:
+) -> tuple[Allotment, Usage]:
     layer = made_layer(files, links=links, symlinks=symlinks, directories=directories)
     filesystem = made_filesystem(layer)
     usage = Usage(filesystem)
-    return Claims(filesystem, usage), usage
+    return Allotment(filesystem, usage), usage
 
 
 @pytest.mark.parametrize(
@@ -37,51 +37,51 @@ def claims_on(
     ],
 )
 def test_paths(base: str, path: str, found: str) -> None:
-    claims, _ = claims_on({"a/b/x": 3, "top": 5}, symlinks={"link": "a/b"})
+    allotment, _ = allotment_of({"a/b/x": 3, "top": 5}, symlinks={"link": "a/b"})
     owner = Owner()
-    claims.claim(owner, base, [path])
+    allotment.claim(owner, base, [path])
     assert owner.files.keys() == {found}
     assert owner.missing == []
 
 
 def test_a_name_at_the_root_is_not_one_in_the_base() -> None:
-    claims, _ = claims_on({"a/x": 3, "x": 5})
+    allotment, _ = allotment_of({"a/x": 3, "x": 5})
     owner = Owner()
-    claims.claim(owner, "a", ["x", "/x"])
+    allotment.claim(owner, "a", ["x", "/x"])
     assert owner.files.keys() == {"a/x", "x"}
 
 
 def test_what_is_named_and_not_there_is_missing_but_links_and_folders_are_there() -> None:
-    claims, _ = claims_on({"a/x": 3}, symlinks={"a/link": "x"}, directories=("a/folder",))
+    allotment, _ = allotment_of({"a/x": 3}, symlinks={"a/link": "x"}, directories=("a/folder",))
     owner = Owner()
-    claims.claim(owner, "a", ["x", "link", "folder", "folder/", "gone", "nowhere/x", ".."])
+    allotment.claim(owner, "a", ["x", "link", "folder", "folder/", "gone", "nowhere/x", ".."])
     assert owner.missing == ["a/gone", "a/nowhere/x"]
     assert owner.bytes == 3
 
 
 def test_an_inode_is_the_firsts_whatever_it_is_called() -> None:
-    claims, _ = claims_on({"a/x": 100}, links={"b/y": "a/x", "b/z": "a/x"})
+    allotment, _ = allotment_of({"a/x": 100}, links={"b/y": "a/x", "b/z": "a/x"})
     first, second = Owner(), Owner()
-    claims.claim(first, "", ["b/y"])
-    claims.claim(second, "", ["a/x", "b/z"])
-    claims.claim(first, "", ["b/z"])
+    allotment.claim(first, "", ["b/y"])
+    allotment.claim(second, "", ["a/x", "b/z"])
+    allotment.claim(first, "", ["b/z"])
     assert first.files.keys() == {"b/y", "b/z"}
     assert (first.bytes, second.bytes, second.missing) == (100, 0, [])
 
 
 def test_a_tree_takes_what_is_nobodys() -> None:
-    claims, _ = claims_on({"a/x": 1, "a/b/y": 2, "a/b/c/z": 4, "ab": 8})
+    allotment, _ = allotment_of({"a/x": 1, "a/b/y": 2, "a/b/c/z": 4, "ab": 8})
     first, second = Owner(), Owner()
-    claims.claim(first, "a/b", ["y"])
-    claims.claim_tree(second, "a")
-    claims.claim_tree(second, "nowhere")
-    claims.claim_tree(second, "nowhere/at/all")
+    allotment.claim(first, "a/b", ["y"])
+    allotment.claim_tree(second, "a")
+    allotment.claim_tree(second, "nowhere")
+    allotment.claim_tree(second, "nowhere/at/all")
     assert second.files.keys() == {"a/x", "a/b/c/z"}
 
 
 def test_byte_code_is_its_sources() -> None:
     cache = "lib/__pycache__"
-    claims, usage = claims_on(
+    allotment, usage = allotment_of(
         {
             "lib/one.py": 1,
             "lib/two.py": 1,
@@ -97,14 +97,14 @@ def test_byte_code_is_its_sources() -> None:
         }
     )
     one, two = Owner(), Owner()
-    claims.claim(one, "lib", ["one.py"])
-    claims.claim(two, "lib", ["two.py"])
-    claims.claim_byte_code(usage)
+    allotment.claim(one, "lib", ["one.py"])
+    allotment.claim(two, "lib", ["two.py"])
+    allotment.claim_byte_code(usage)
     assert (one.bytes, two.bytes) == (1 + 10 + 20 + 40 + 640, 1 + 80)
 
 
 def test_byte_code_outside_of_packages_has_an_owner_too() -> None:
-    claims, usage = claims_on(
+    allotment, usage = allotment_of(
         {
             "usr/bin/tool.py": 1,
             "usr/bin/__pycache__/tool.cpython-311.pyc": 6,
@@ -112,8 +112,8 @@ def test_byte_code_outside_of_packages_has_an_owner_too() -> None:
         }
     )
     owner = Owner()
-    claims.claim(owner, "", ["/usr/bin/tool.py"])
-    claims.claim_byte_code(usage)
+    allotment.claim(owner, "", ["/usr/bin/tool.py"])
+    allotment.claim_byte_code(usage)
     assert owner.bytes == 7
 
 
@@ -121,17 +121,17 @@ def test_byte_code_outside_of_packages_has_an_owner_too() -> None:
 def test_byte_code_without_a_source_is_the_folders_only_owners(
     others: dict[str, int | str], takes: int
 ) -> None:
-    claims, usage = claims_on(
+    allotment, usage = allotment_of(
         {"lib/a.txt": 1, "lib/b.so": 2, "lib/__pycache__/gone.cpython-311.pyc": 10, **others}
     )
     owner = Owner()
-    claims.claim(owner, "lib", ["a.txt", "b.so"])
-    claims.claim_byte_code(usage)
+    allotment.claim(owner, "lib", ["a.txt", "b.so"])
+    allotment.claim_byte_code(usage)
     assert owner.bytes == 3 + takes
 
 
 def test_a_circle_of_links_and_a_path_too_deep_hold_nothing() -> None:
-    claims, _ = claims_on({"a": 1}, symlinks={"loop": "loop"})
+    allotment, _ = allotment_of({"a": 1}, symlinks={"loop": "loop"})
     owner = Owner()
-    claims.claim(owner, "", ["loop/a", "a/" * 5_000 + "x", "\0", ""])
-    assert (owner.bytes, claims.file("loop/a"), claims.file("a/b")) == (0, None, None)
+    allotment.claim(owner, "", ["loop/a", "a/" * 5_000 + "x", "\0", ""])
+    assert (owner.bytes, allotment.file("loop/a"), allotment.file("a/b")) == (0, None, None)
