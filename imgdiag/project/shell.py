@@ -42,8 +42,8 @@ class Command:
     `start` and `end` are its offsets in the text, without the blanks around it. `before` is the
     operator in front of it and `depth` the number of parentheses and braces around it;
     `operator_depth` is that around the operator.
-    `outputs` are the files that it is redirected to. `keywords` are those that it stands behind,
-    such as `if`.
+    `outputs` are the files that it is redirected to, `redirections` all of them as they would be
+    written. `keywords` are those that it stands behind, such as `if`.
     """
 
     words: tuple[str, ...]
@@ -54,6 +54,7 @@ class Command:
     operator_depth: int
     assignments: tuple[tuple[str, str], ...] = ()
     outputs: tuple[str, ...] = ()
+    redirections: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
 
     @property
@@ -147,6 +148,7 @@ def _command(
     keywords: list[str] = []
     assignments: list[tuple[str, str]] = []
     outputs: list[str] = []
+    redirections: list[str] = []
     rest: list[str] = []
     position = 0
     while position < len(words):
@@ -157,6 +159,7 @@ def _command(
             if not target and position < len(words):
                 target = words[position][0]
                 position += 1
+            redirections.append(match[0] + target)
             if ">" in match[0] and not match[0].endswith("&"):
                 outputs.append(target)
         elif not rest and plain and word in _KEYWORDS:
@@ -177,6 +180,7 @@ def _command(
         operator_depth=operator_depth,
         assignments=tuple(assignments),
         outputs=tuple(outputs),
+        redirections=tuple(redirections),
         keywords=tuple(keywords),
     )
 

@@ -108,7 +108,26 @@ def test_each_path_has_the_line_that_brought_it(tmp_path: Path) -> None:
         (
             "RUN python3 -m venv .venv",
             "WORKDIR /late\nRUN find -L /app/.venv -name '*.pyc' -delete 2>/dev/null",
-            "RUN python3 -m venv .venv \\\n && find -L /app/.venv -name '*.pyc' -delete",
+            (
+                "RUN python3 -m venv .venv \\\n"
+                " && find -L /app/.venv -name '*.pyc' -delete 2>/dev/null"
+            ),
+        ),
+        (  # a find at / meets what it may not read: without the 'true' the build would break
+            "RUN python3 -m venv .venv",
+            "RUN find / -name '*.pyc' -delete 2>/dev/null; true",
+            (
+                "RUN python3 -m venv .venv \\\n"
+                " && ( find / -name '*.pyc' -delete 2>/dev/null; true )"
+            ),
+        ),
+        (
+            "RUN python3 -m venv .venv",
+            "WORKDIR /late\nRUN find ../app/.venv -name '*.pyc' | xargs rm 2> /dev/null ; :",
+            (
+                "RUN python3 -m venv .venv \\\n"
+                " && ( find /app/.venv -name '*.pyc' | xargs rm 2>/dev/null; : )"
+            ),
         ),
         (
             "RUN pip install -r requirements.txt",

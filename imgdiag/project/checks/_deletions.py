@@ -19,7 +19,8 @@ class Deletion:
     """A path that a command deletes, or where a `find` looks for what it deletes.
 
     `word` is the path as it is written, "" where the command names none, as `apt-get clean`.
-    `last` is the command that ends it: `|| true`, or what `find` is piped into.
+    `last` is the command that ends it: what `find` is piped into, and `|| true` or `; true`, by
+    which nothing fails with it.
     """
 
     placed: Placed
@@ -64,16 +65,7 @@ def _alike(one: list[str], other: list[str]) -> bool:
 def deletions(placed: Placed) -> Iterator[Deletion]:
     """Yield what the commands of a RUN delete, in their order."""
     for ran in placed.ran:
-        following = placed.ran[ran.index + 1 : ran.index + 2]
-        piped = next((each for each in following if each.command.before == "|"), None)
-        forgiven = next(
-            (
-                each
-                for each in following
-                if each.command.before == "||" and each.command.name in (":", "true")
-            ),
-            None,
-        )
+        piped = _next(placed, ran, ("|",))
         command = ran.command
         find = Find.of(command, piped.command if piped else None)
         words: tuple[str, ...] = ()
@@ -81,17 +73,29 @@ def deletions(placed: Placed) -> Iterator[Deletion]:
             words = command.arguments
         elif find is not None:
             words = find.roots
+        last = piped if find and piped else ran
+        last = _next(placed, last, ("||", ";", "\n"), (":", "true")) or last
         for word in words:
             yield Deletion(
                 placed=placed,
                 ran=ran,
-                last=(piped if find else None) or forgiven or ran,
+                last=last,
                 word=word,
                 path=placed.path(word, ran),
                 find=find,
             )
         for path in _cleaned(placed, ran):
-            yield Deletion(placed=placed, ran=ran, last=forgiven or ran, word="", path=path)
+            yield Deletion(placed=placed, ran=ran, last=last, word="", path=path)
+
+
+def _next(
+    placed: Placed, ran: Ran, operators: tuple[str, ...], names: tuple[str, ...] = ()
+) -> Ran | None:
+    """Return the command that follows by an operator, None where it is not one of `names`."""
+    for each in placed.ran[ran.index + 1 : ran.index + 2]:
+        if each.command.before in operators and (not names or each.command.name in names):
+            return each
+    return None
 
 
 def _cleaned(placed: Placed, ran: Ran) -> Iterator[str]:
@@ -122,9 +126,11 @@ def written(deleted: list[Deletion], folder: str, moves: tuple[str, str] = ("", 
         for word, path in words.items()
     }
     text = _rm(ran, places) if find is None else _find(ran, find, places)
-    if deleted[0].last is not ran:
-        end = deleted[0].last
-        text += f" {end.command.before} {' '.join(end.command.words)}"
+    text = " ".join((text, *ran.command.redirections))
+    for each in placed.ran[ran.index + 1 : deleted[0].last.index + 1]:
+        end = each.command
+        joint = "; " if end.before in (";", "\n") else f" {end.before} "
+        text += joint + " ".join((*end.words, *end.redirections))
     return text
 
 
