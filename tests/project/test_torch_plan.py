@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from imgdiag.errors import ImgdiagError
+from imgdiag.project.checks import torch_source_missing
 from imgdiag.project.dockerfile import read_dockerfile
+from imgdiag.project.fix.cpu_torch import cpu_torch_patch
+from imgdiag.project.fix.patch import NotSure
 from imgdiag.project.folder import MAX_BYTES, read_locks
 from imgdiag.project.project import Project
 from imgdiag.project.torch_plan import is_cpu_index, stale
@@ -161,3 +164,54 @@ def test_an_index_for_a_gpu_says_what_is_meant(tmp_path: Path, name: str, text: 
     path = tmp_path / "Dockerfile"
     made = Project(folder=tmp_path, dockerfile=read_dockerfile(path) if path.exists() else None)
     assert "https://download.pytorch.org/whl/cu1" in made.gpu_evidence
+
+
+EXTRA = """\
+[project]
+name = "svc"
+dependencies = []
+optional-dependencies = { ml = ["torch>=2.4", "torchvision"] }
+"""
+
+
+def mend(folder: Path, dockerfile: str, **files: str) -> tuple[str, str]:
+    """Return where torch's mend goes, and its lines."""
+    made = project(folder, Dockerfile=dockerfile, **files)
+    made = Project(folder=folder, dockerfile=read_dockerfile(folder / "Dockerfile"))
+    [finding] = torch_source_missing.CHECK.run(made)
+    unsure = [each for each in cpu_torch_patch(made, made.torch) if isinstance(each, NotSure)]
+    # What 'check' advises is what 'fix' does, or leaves to a line of the Dockerfile.
+    assert bool(unsure) == (finding.fix.target == "Dockerfile")
+    return finding.fix.target, finding.fix.snippet
+
+
+def test_the_dockerfile_tells_the_tool_where_no_lock_does(tmp_path: Path) -> None:
+    text = "FROM python:3.12\nRUN uv sync --extra ml\n"
+    target, lines = mend(tmp_path, text, pyproject_toml=EXTRA)
+    assert target == "pyproject.toml"
+    assert lines.endswith(
+        "[tool.uv.sources]\n"
+        'torch = [{ index = "pytorch-cpu" }]\n'
+        'torchvision = [{ index = "pytorch-cpu" }]\n'
+        "# then: uv lock"
+    )
+
+
+@pytest.mark.parametrize("what", [".[ml]", "'.[ml]'", ".", "-e ./[ml]"])
+def test_pip_reads_no_index_from_pyproject_toml(tmp_path: Path, what: str) -> None:
+    text = f"FROM python:3.12\nRUN pip install -U pip && pip install {what} && pip check\n"
+    assert mend(tmp_path, text, pyproject_toml=EXTRA) == (
+        "Dockerfile",
+        (
+            f"RUN pip install -U pip && pip install {what} "
+            "--extra-index-url https://download.pytorch.org/whl/cpu && pip check"
+        ),
+    )
+
+
+def test_uv_would_take_other_packages_from_an_index_in_requirements(tmp_path: Path) -> None:
+    text = "FROM python:3.12\nRUN uv pip install --system -r requirements.txt\n"
+    assert mend(tmp_path, text, requirements_txt="torch==2.4.1\nnumpy==1.26.4\n") == (
+        "Dockerfile",
+        "RUN uv pip install --system -r requirements.txt --torch-backend=cpu",
+    )

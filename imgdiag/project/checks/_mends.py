@@ -82,6 +82,13 @@ def without_words(
     return edited(instruction, *edits)
 
 
+def with_words(instruction: Instruction, ran: Ran, words: str) -> str:
+    """Return a RUN with words at the end of one of its commands."""
+    if not is_plain(instruction):
+        return f"# with {words}"
+    return rewritten(without_words(instruction, ran, (), (words,)))
+
+
 def is_plain(instruction: Instruction) -> bool:
     """Tell whether the offsets of a RUN's commands are those of its text: it is no heredoc."""
     return not instruction.heredocs and instruction.exec_form is None

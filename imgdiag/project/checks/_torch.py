@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from imgdiag.finding import Fix
-from imgdiag.project.fix.cpu_torch import CPU_INDEX, NAME, cpu_torch_patch
+from imgdiag.project.checks._mends import in_dockerfile, with_words
+from imgdiag.project.fix.cpu_torch import CPU_INDEX, NAME, cpu_torch_patch, torch_by_option
 from imgdiag.project.fix.patch import Patch
 from imgdiag.project.project import Project
 from imgdiag.units import format_bytes
@@ -27,6 +28,8 @@ def is_asked(project: Project) -> bool:
 
 def cpu_fix(project: Project, summary: str) -> Fix:
     """Return the mend that brings the CPU build, made from the files in hand where that can be."""
+    if run := torch_by_option(project):
+        return in_dockerfile(summary, with_words(run.placed.instruction, run.ran, run.option))
     patches = [each for each in cpu_torch_patch(project, project.torch) if isinstance(each, Patch)]
     if not patches and project.settings is None:
         return Fix(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from imgdiag.finding import Severity
 from imgdiag.project.check import Check, ProjectExample, ProjectFinding, dockerfile_example
 from imgdiag.project.checks._installed import requirements_files
-from imgdiag.project.checks._mends import in_dockerfile, is_plain, rewritten, without_words
+from imgdiag.project.checks._mends import in_dockerfile, with_words
 from imgdiag.project.checks._tools import call
 from imgdiag.project.checks._torch import CPU_SOURCE, cpu_fix, gpu_words, is_asked
 from imgdiag.project.fix.cpu_torch import CPU_INDEX
@@ -57,9 +57,7 @@ def _in_runs(project: Project) -> Iterator[ProjectFinding]:
                 continue
             alone = set(names) <= set(FAMILY) and not requirements_files(ran)
             option = f"--{'' if alone else 'extra-'}index-url {CPU_INDEX}"
-            mended = f"# with {option}"
-            if is_plain(placed.instruction):
-                mended = rewritten(without_words(placed.instruction, ran, (), (option,)))
+            mended = with_words(placed.instruction, ran, option)
             yield CHECK.at(
                 project,
                 ran.line,

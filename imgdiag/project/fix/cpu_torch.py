@@ -2,7 +2,8 @@
 
 Sources: uv's guide "Using uv with PyTorch" and its documentation on indexes (`explicit`); Poetry's
 on package sources (`priority = "explicit"`). That a source counts only for a direct dependency
-was measured with uv 0.13.9.
+was measured with uv 0.13.9; which index it takes a package from is in its documentation
+("Searching across multiple indexes").
 """
 
 from __future__ import annotations
@@ -15,16 +16,20 @@ from typing import Any
 import tomlkit
 from tomlkit.items import AoT, Array, InlineTable, Table
 
+from imgdiag.project.checks._installed import requirements_files
+from imgdiag.project.checks._tools import call
 from imgdiag.project.fix.patch import NotSure, Patch
 from imgdiag.project.locks.lock import RELOCK
 from imgdiag.project.locks.requirements import logical_lines
 from imgdiag.project.project import Project
 from imgdiag.project.pyproject import Pyproject
+from imgdiag.project.runs import Placed, Ran
 from imgdiag.project.torch_plan import FAMILY, TorchPlan, is_cpu_index
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NAME = "pytorch-cpu"
 _FILE = "pyproject.toml"
+_UV_OPTION = "--torch-backend=cpu"
 
 
 def cpu_torch_patch(project: Project, plan: TorchPlan) -> Iterator[Patch | NotSure]:
@@ -32,8 +37,15 @@ def cpu_torch_patch(project: Project, plan: TorchPlan) -> Iterator[Patch | NotSu
     if not plan.wants_torch:
         return
     pyproject = project.settings
-    tools = {lock.tool for lock in project.locks} | {pyproject.tool if pyproject else ""}
-    if pyproject is not None and (tools & {"uv", "poetry"}):
+    tools = _tools_of(project)
+    if run := torch_by_option(project):
+        path = _FILE if pyproject is not None else "requirements.txt"
+        yield NotSure(
+            path,
+            f"line {run.ran.line} of the Dockerfile installs it, and takes the index on its "
+            f"command line: {run.option}",
+        )
+    elif pyproject is not None and (tools & {"uv", "poetry"}):
         yield from _in_pyproject(project, pyproject, plan, "uv" if "uv" in tools else "poetry")
     elif any(lock.tool == "requirements" for lock in project.locks):
         yield from _in_requirements(project, plan)
@@ -43,6 +55,50 @@ def cpu_torch_patch(project: Project, plan: TorchPlan) -> Iterator[Patch | NotSu
             "torch comes from PyPI, and nothing says which tool installs it: pip takes the index "
             f"on its command line (--extra-index-url {CPU_INDEX})",
         )
+
+
+def _tools_of(project: Project) -> set[str]:
+    """Return the tools that install the project: by its files, and by what the Dockerfile runs."""
+    named = project.settings.tool if project.settings else ""
+    tools = {lock.tool for lock in project.locks} | {named}
+    ran = [call(ran.command) for placed in project.built for ran in placed.ran]
+    if ("uv", "sync") in ran:
+        tools.add("uv")
+    if {("poetry", "install"), ("poetry", "sync")} & {*ran}:
+        tools.add("poetry")
+    return tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByOption:
+    """A RUN in which the CPU build is asked for by an option of a command."""
+
+    placed: Placed
+    ran: Ran
+    option: str
+
+
+def torch_by_option(project: Project) -> ByOption | None:
+    """Return the RUN that installs torch and must name the source itself, None for none.
+
+    pip reads no index from pyproject.toml. uv takes each package from the first index that has
+    it, so that one in requirements.txt would have to serve more than torch: PyTorch's holds some
+    of the common packages, in few versions.
+    """
+    for placed in project.built:
+        for ran in placed.ran:
+            if option := _torch_option(project, ran):
+                return ByOption(placed=placed, ran=ran, option=option)
+    return None
+
+
+def _torch_option(project: Project, ran: Ran) -> str:
+    tool = call(ran.command)
+    if project.settings is None:
+        return _UV_OPTION if tool == ("uv", "pip install") and requirements_files(ran) else ""
+    installs = any(re.fullmatch(r"\./?(\[.*\])?", word) for word in ran.command.arguments)
+    is_pip = tool == ("pip", "install") and not _tools_of(project) & {"uv", "poetry"}
+    return f"--extra-index-url {CPU_INDEX}" if installs and is_pip else ""
 
 
 def _in_pyproject(
