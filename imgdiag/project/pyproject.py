@@ -72,6 +72,11 @@ class Pyproject:
         """Return the path by which messages name the file."""
         return self.file.path
 
+    @property
+    def is_workspace(self) -> bool:
+        """Tell whether it is the root of a workspace of uv."""
+        return "workspace" in table(self.file.values, "tool", "uv")
+
     def declares(self, name: str) -> tuple[Declared, ...]:
         """Return the declarations of a package that make its source count: all but plain extras."""
         return tuple(each for each in self.declared if each.name == name)

@@ -96,6 +96,17 @@ def test_cuda_of_conda(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("given", ["--locked", "--frozen", ""])
+def test_a_workspace_s_members_are_not_there_yet(tmp_path: Path, given: str) -> None:
+    text = f"FROM a\nCOPY . .\nRUN uv sync --package api {given}\n"
+    root = '[project]\nname = "root"\n[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+    [finding] = copy_before_install.CHECK.run(project(tmp_path, text, **{"pyproject.toml": root}))
+    first, then = ("", " --frozen") if given else (" --frozen", " ")
+    assert finding.fix.snippet.splitlines()[1] == (
+        f"RUN uv sync --no-install-workspace{first} --package api{then}".rstrip()
+    )
+
+
 def test_dependencies_before_the_sources(tmp_path: Path) -> None:
     text = "FROM a\nCOPY --chown=7 . /src\nRUN cd /src && uv sync --locked\n"
     [finding] = copy_before_install.CHECK.run(project(tmp_path, text))

@@ -160,6 +160,11 @@ class ProjectItems:
                 f"{len(found)}{size}: {names}{' …' if len(found) > 3 else ''}",
                 place_of(lock.path, found[0].package.line),
             )
+        # requirements.txt may name but what is asked for: torch alone, and not what it brings.
+        listed = [each for each in self._project.locks if each.tool == "requirements"]
+        unknown_torch = [each for each in self._plan.locked if each.variant != "cpu"]
+        if len(listed) == len(self._project.locks) and unknown_torch:
+            return unknown(name, f"{listed[0].path} does not say which torch, and what it brings")
         return passed(name, "for Linux, without extras and groups")
 
     def _without_dev(self) -> Item:

@@ -64,7 +64,8 @@ def _of_tool(
             end_line=placed.instruction.end_line,
         )
         return
-    if why or any(covers(target, cache) for target in targets if cache):
+    # A mount in the cache's folder is for a part of it, as Poetry's has its environments in it, too.
+    if why or any(covers(each, cache) or covers(cache, each) for each in targets if cache):
         return
     if not cache:
         # The home of a user that only the image knows; root's it is not.
@@ -176,7 +177,11 @@ CHECK = Check(
             "ENV UV_CACHE_DIR=/opt/uv-cache\n"
             "RUN --mount=type=cache,target=$UV_CACHE_DIR uv sync --locked --no-dev\n"
             "USER app\n"
-            "RUN --mount=type=cache,target=/home/app/.cache/pip,uid=1000 pip install flask\n",
+            "RUN --mount=type=cache,target=/home/app/.cache/pip,uid=1000 pip install flask\n"
+            "USER root\n"
+            "RUN --mount=type=cache,target=/root/.cache/pypoetry/artifacts \\\n"
+            "    --mount=type=cache,target=/root/.cache/pypoetry/cache \\\n"
+            "    poetry install --only main\n",
         ),
     ),
 )

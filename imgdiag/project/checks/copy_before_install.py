@@ -15,6 +15,9 @@ from imgdiag.project.runs import Placed, Ran
 
 # What leaves the project itself out, so that its sources are not needed yet.
 _WITHOUT_PROJECT = {"uv": "--no-install-project", "poetry": "--no-root"}
+# The members' own files are not there yet: uv cannot check the lock against them, nor install them.
+# Tried with uv 0.13.9.
+_WITHOUT_WORKSPACE = "--no-install-workspace"
 _FILES = {"uv": "pyproject.toml uv.lock", "poetry": "pyproject.toml poetry.lock"}
 _SUBS = {"uv": ("sync",), "poetry": ("install", "sync")}
 
@@ -49,7 +52,10 @@ def _finding(
     target = f"{copy.instruction.arguments[-1].rstrip('/')}/"
     lines = [f"COPY {files} {target}", alone, everything]
     if option:
-        lines = [lines[0], with_option(placed.instruction, command, option), everything, alone]
+        first = with_option(placed.instruction, command, option)
+        if option.startswith(_WITHOUT_WORKSPACE):
+            first = first.replace("--locked", "--frozen")
+        lines = [lines[0], first, everything, alone]
     folder = placed.scope.working_directory
     if folder != copy.scope.working_directory and HOLE not in folder:
         lines.insert(1, f"WORKDIR {folder}")
@@ -80,6 +86,10 @@ def _installs(project: Project, ran: Ran) -> tuple[str, str, str]:
     tool, sub = call(ran.command)
     if sub in _SUBS.get(tool, ()):
         option = _WITHOUT_PROJECT[tool]
+        if tool == "uv" and project.settings and project.settings.is_workspace:
+            option = _WITHOUT_WORKSPACE
+            if not ran.command.has("--frozen", "--locked"):
+                option += " --frozen"
         done = ran.command.has(option, "--no-install-workspace", "--only-group")
         return _FILES[tool], f"{tool} {sub}", "" if done else option
     files = [in_folder(project, name) or name for name in requirements_files(ran)]
