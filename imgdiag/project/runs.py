@@ -113,7 +113,8 @@ class Placed:
                 return text
         if ran.command.name == "find":  # its patterns are not the shell's
             return " ".join(map(quoted, ran.command.words))
-        return " ".join(ran.command.words)
+        # A blank was quoted; what the shell replaces, such as $HOME, must stay so.
+        return " ".join(shlex.quote(word) if " " in word else word for word in ran.command.words)
 
     @property
     def home(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from imgdiag.project.check import ProjectFinding
-from imgdiag.project.checks import cleanup_in_later_layer
+from imgdiag.project.checks import apt_update_alone, check_project, cleanup_in_later_layer
 from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.project.project import Project
 
@@ -60,14 +60,14 @@ def test_files_of_the_context(tmp_path: Path, command: str, lines: str) -> None:
 
 def test_each_path_has_the_line_that_brought_it(tmp_path: Path) -> None:
     text = (
-        f"{PYTHON}COPY src src\nRUN pip install flask\n"
-        "RUN make && rm -rf src/tests /root/.cache && touch x\n"
+        f"{PYTHON}COPY src src\nRUN python3 -m venv /opt/x\n"
+        "RUN make && rm -rf src/tests /opt/x/lib && touch x\n"
     )
     first, second = found(tmp_path, text, src__tests__big=5_000_000)
     assert first.message.startswith("'rm -rf src/tests' hides what line 3 brought")
-    assert second.message.startswith("'rm -rf /root/.cache' hides what line 4 brought")
+    assert second.message.startswith("'rm -rf /opt/x/lib' hides what line 4 brought")
     assert second.fix.summary == "Do it in the RUN of line 4, in place of line 5"
-    assert second.fix.snippet == "RUN pip install flask \\\n && rm -rf /root/.cache"
+    assert second.fix.snippet == "RUN python3 -m venv /opt/x \\\n && rm -rf /opt/x/lib"
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_each_path_has_the_line_that_brought_it(tmp_path: Path) -> None:
             ),
         ),
         (
-            'RUN ["pip", "install", "flask[async]"]',
-            'RUN ["rm", "-rf", "/root/.cache/pip"]',
-            "RUN pip install 'flask[async]' \\\n && rm -rf /root/.cache/pip",
+            'RUN ["python3", "-m", "venv", "/opt/a b"]',
+            'RUN ["rm", "-rf", "/opt/a b"]',
+            "RUN python3 -m venv '/opt/a b' \\\n && rm -rf '/opt/a b'",
         ),
         (
             "RUN python3 -m venv .venv",
@@ -175,3 +175,77 @@ def test_what_a_prefix_holds_is_copied_beside_what_the_base_has(tmp_path: Path) 
         7,
         ("# at the end of the stage build\nRUN find /install -name __pycache__ -exec rm -r {} +"),
     )
+
+
+@pytest.mark.parametrize(
+    ("installs", "mended"),
+    [
+        (
+            "RUN apt-get install -y --no-install-recommends git && echo x",
+            (
+                "RUN apt-get update \\\n"
+                " && apt-get install -y --no-install-recommends git && echo x \\\n"
+                " && rm -rf /var/lib/apt/lists/*"
+            ),
+        ),
+        (
+            "RUN --mount=type=secret,id=x apt-get install -y git && rm -rf /var/lib/apt/lists/*",
+            (
+                "RUN --mount=type=secret,id=x \\\n    apt-get update \\\n"
+                " && apt-get install -y git && rm -rf /var/lib/apt/lists/*"
+            ),
+        ),
+    ],
+)
+def test_an_update_alone_is_one_finding_with_its_own_mend(
+    tmp_path: Path, installs: str, mended: str
+) -> None:
+    text = f"FROM debian:12\nRUN apt-get update\n{installs}\nRUN rm -rf /var/lib/apt/lists/*\n"
+    project = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
+    [update] = [each for each in check_project(project) if "recommends" not in each.check]
+    assert (update.check, update.line) == ("apt-update-alone", 2)
+    assert update.message.endswith("; and its lists stay in this layer")
+    assert update.fix.summary == "Update in the RUN of line 3, and drop line 2"
+    assert update.fix.snippet == mended
+
+
+@pytest.mark.parametrize(
+    ("brings", "deletes", "check"),
+    [
+        ("RUN pip install flask", "RUN pip cache purge", "pip-keeps-cache"),
+        ("RUN pip install flask", "RUN rm -rf /root/.cache/*", "pip-keeps-cache"),
+        ("RUN npm ci", "RUN touch x && rm -rf ~/.npm", "cache-kept"),
+        ("RUN conda install -y flask", "RUN conda clean -afy", "cache-kept"),
+        (
+            "RUN apt-get update && apt-get install -y --no-install-recommends git",
+            "RUN rm -rf /var/lib/apt/lists/*",
+            "apt-leftovers",
+        ),
+    ],
+)
+def test_a_cache_that_is_cleaned_up_too_late_is_one_finding(
+    tmp_path: Path, brings: str, deletes: str, check: str
+) -> None:
+    text = f"FROM python:3.11-slim\n{brings}\n{deletes}\n"
+    project = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
+    [finding] = check_project(project)
+    assert (finding.check, finding.line) == (check, 2)
+    assert finding.message.endswith("; line 3 cleans up too late")
+    assert finding.fix.summary.endswith("; line 3 need not clean up then")
+
+
+@pytest.mark.parametrize(
+    "brings", ["RUN pip install --no-cache-dir flask", "RUN uv sync --locked --no-dev"]
+)
+def test_a_cache_that_is_not_there_is_not_hidden(tmp_path: Path, brings: str) -> None:
+    # uv's cache and what it installed are links to the same files, unless it is told to copy.
+    text = f"FROM python:3.11-slim\n{brings}\nRUN rm -rf /root/.cache\n"
+    project = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
+    assert check_project(project) == ()
+
+
+def test_an_update_is_not_put_before_what_would_hide_its_failure(tmp_path: Path) -> None:
+    text = "FROM debian:12\nRUN apt-get update\nRUN set -e; apt-get install -y git; echo x\n"
+    project = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
+    [update] = apt_update_alone.CHECK.run(project)
+    assert "<packages>" in update.fix.snippet

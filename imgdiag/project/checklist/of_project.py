@@ -15,6 +15,7 @@ from imgdiag.units import format_bytes
 # What leaves in a layer what the container never needs.
 _CLEAN_UP = (
     "apt-leftovers",
+    "apt-update-alone",
     "archive-kept",
     "blanket-removal",
     "cache-kept",

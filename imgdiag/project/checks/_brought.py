@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from imgdiag.finding import WARNING_BYTES
 from imgdiag.project.checks._environments import SYSTEM, made_by, of_pip
-from imgdiag.project.checks._tools import CONDA, cache_of, call, installs, runs_of
+from imgdiag.project.checks._tools import CONDA, call, installs, runs_of
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, covers
 
@@ -17,7 +17,7 @@ _TEXTS = frozenset(
     (".cfg", ".conf", ".crt", ".env", ".ini", ".json", ".lock", ".md", ".pem", ".py", ".sh",
      ".toml", ".txt", ".yaml", ".yml")
 )  # fmt: skip
-_APT = ("/var/lib/apt/lists", "/var/cache/apt")
+_APT = "/var/cache/apt"
 
 
 ANY = "\1"  # stands for a file of which only the folder is known
@@ -122,7 +122,10 @@ def _prefixes(placed: Placed) -> Iterator[str]:
 
 
 def brought_by(project: Project, placed: Placed) -> Iterator[Brought]:
-    """Yield what an instruction brings: copies, environments, caches of package managers."""
+    """Yield what an instruction brings: copies, environments, apt's downloads.
+
+    apt's lists and the caches of pip and others are left out: they have checks of their own.
+    """
     yield from copied(project, placed)
     yield from made(placed)
     for ran in runs_of(placed, "pip", "install")[:1]:
@@ -131,13 +134,7 @@ def brought_by(project: Project, placed: Placed) -> Iterator[Brought]:
     if any(call(ran.command)[0] in CONDA and installs(ran.command) for ran in placed.ran):
         yield Brought(placed=placed, path="/opt/conda", whole=False, holds=_CONDA)
     if any(call(ran.command)[0] in ("apt", "apt-get") for ran in placed.ran):
-        yield from (Brought(placed=placed, path=path, whole=True) for path in _APT)
-    for tool, subs in (("pip", ("install",)), ("uv", ("sync", "pip install")), ("npm", ("ci",))):
-        for ran in runs_of(placed, tool, *subs)[:1]:
-            if (cache := cache_of(tool, placed, ran)) and not placed.may_mount(
-                cache, "cache", "tmpfs"
-            ):
-                yield Brought(placed=placed, path=cache, whole=True)
+        yield Brought(placed=placed, path=_APT, whole=True)
 
 
 def made(placed: Placed) -> Iterator[Brought]:

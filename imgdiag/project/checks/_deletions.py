@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from imgdiag.project.checks._find import Answer, Find
 from imgdiag.project.checks._tools import CONDA, call
 from imgdiag.project.expansion import HOLE
-from imgdiag.project.runs import Placed, Ran, quoted
+from imgdiag.project.project import Project
+from imgdiag.project.runs import Placed, Ran, covers, quoted
+
+CONDA_PACKAGES = "/opt/conda/pkgs"  # a stand-in for wherever a conda has them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,7 +109,28 @@ def _cleaned(placed: Placed, ran: Ran) -> Iterator[str]:
     elif (tool, sub) == ("pip", "cache") and placed.home:
         yield f"{placed.home}/.cache/pip"
     elif tool in CONDA and sub == "clean":
-        yield "/opt/conda/pkgs"
+        yield CONDA_PACKAGES
+
+
+def too_late(project: Project, placed: Placed, path: str) -> int:
+    """Return the line of a later RUN that deletes a folder which a RUN brings, 0 for none."""
+    after = project.shipped[project.shipped.index(placed) + 1 :]
+    return next(
+        (
+            each.ran.line
+            for other in after
+            for each in deletions(other)
+            if each.find is None and covers(each.path, path)
+        ),
+        0,
+    )
+
+
+def told_late(line: int) -> tuple[str, str]:
+    """Return what a finding and its mend say of a clean-up that comes too late, "" for none."""
+    if not line:
+        return "", ""
+    return f"; line {line} cleans up too late", f"; line {line} need not clean up then"
 
 
 def written(deleted: list[Deletion], folder: str, moves: tuple[str, str] = ("", "")) -> str:

@@ -3,10 +3,18 @@
 from collections.abc import Iterator
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._apt import ARCHIVES, LISTS, USING, apt_runs, removes
+from imgdiag.project.checks._apt import (
+    ARCHIVES,
+    LISTS,
+    apt_runs,
+    is_update_alone,
+    removes,
+    user_of_lists,
+)
+from imgdiag.project.checks._deletions import told_late, too_late
 from imgdiag.project.checks._mends import appended, in_dockerfile
 from imgdiag.project.project import Project
-from imgdiag.project.runs import Placed, Ran
+from imgdiag.project.runs import Placed
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
@@ -14,34 +22,27 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         for ran in list(apt_runs(placed, "update"))[-1:]:
             if placed.may_mount(LISTS, "cache", "tmpfs") or removes(placed, LISTS, after=ran):
                 continue
+            if is_update_alone(placed):
+                continue  # which has a check, and a mend that takes the lists along
             mended = appended(placed.instruction, f"rm -rf {LISTS}/*")
-            user = _user_of_lists(project, placed)
-            fix = in_dockerfile("Remove them in the same RUN", mended)
-            if user is not None:
+            late, instead = told_late(too_late(project, placed, LISTS))
+            fix = in_dockerfile(f"Remove them in the same RUN{instead}", mended)
+            if user := user_of_lists(project, placed):
+                _, ran_later = user
                 fix = in_dockerfile(
-                    f"Install in one RUN what line {user.line} installs, and remove them there",
-                    f"# with the packages of line {user.line}, which needs these lists\n{mended}",
+                    f"Install in one RUN what line {ran_later.line} installs, and remove them "
+                    "there",
+                    f"# with the packages of line {ran_later.line}, which needs these lists\n"
+                    f"{mended}",
                 )
             yield CHECK.at(
                 project,
                 ran.line,
-                "the lists that apt-get update downloads stay in this layer",
+                f"the lists that apt-get update downloads stay in this layer{late}",
                 fix,
                 end_line=placed.instruction.end_line,
             )
         yield from _archives(project, placed)
-
-
-def _user_of_lists(project: Project, updating: Placed) -> Ran | None:
-    """Return what installs in a later RUN from the lists of this one, None where nothing does."""
-    assert project.dockerfile is not None
-    for placed in project.built[project.built.index(updating) + 1 :]:
-        if updating.stage not in project.dockerfile.chain(placed.stage):
-            continue
-        first = next(apt_runs(placed, "update", *USING), None)
-        if first is not None:
-            return None if first in apt_runs(placed, "update") else first
-    return None
 
 
 def _archives(project: Project, placed: Placed) -> Iterator[ProjectFinding]:

@@ -2,34 +2,55 @@
 
 from collections.abc import Iterator
 
+from imgdiag.finding import Fix
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._apt import USING, apt_runs
-from imgdiag.project.checks._mends import in_dockerfile
+from imgdiag.project.checks._apt import (
+    LISTS,
+    apt_runs,
+    is_update_alone,
+    removes,
+    user_of_lists,
+)
+from imgdiag.project.checks._mends import in_dockerfile, is_plain, rewritten
 from imgdiag.project.project import Project
+from imgdiag.project.runs import Placed
 
 
 def _check(project: Project) -> Iterator[ProjectFinding]:
     for placed in project.built:
-        updates = list(apt_runs(placed, "update"))
-        # A script that is called after it may install.
-        others = [ran for ran in placed.ran if ran.command.words and ran not in updates]
-        harmless = all(
-            ran.command.name in ("rm", "echo", "set", "export", "apt-get", "apt") for ran in others
+        if not is_update_alone(placed):
+            continue
+        stay = placed.shipped and not placed.may_mount(LISTS, "cache", "tmpfs")
+        yield CHECK.at(
+            project,
+            next(apt_runs(placed, "update")).line,
+            "apt-get update in a RUN of its own is cached: a later install may ask for "
+            "versions that the mirrors have dropped since"
+            + ("; and its lists stay in this layer" if stay else ""),
+            _mend(project, placed),
+            end_line=placed.instruction.end_line,
         )
-        if updates and harmless and not any(apt_runs(placed, *USING)):
-            yield CHECK.at(
-                project,
-                updates[0].line,
-                "apt-get update in a RUN of its own is cached: a later install may ask for "
-                "versions that the mirrors have dropped since",
-                in_dockerfile(
-                    "Update and install in one RUN",
-                    "RUN apt-get update \\\n"
-                    " && apt-get install -y --no-install-recommends <packages> \\\n"
-                    " && rm -rf /var/lib/apt/lists/*",
-                ),
-                end_line=placed.instruction.end_line,
-            )
+
+
+def _mend(project: Project, placed: Placed) -> Fix:
+    """Return the RUN that installs, with the update before it and the lists removed after it."""
+    user = user_of_lists(project, placed)
+    # What stands before the install, such as 'set -e;', would hide that the update failed.
+    if user is None or user[1].index or not is_plain(user[0].instruction):
+        return in_dockerfile(
+            "Update and install in one RUN",
+            "RUN apt-get update \\\n"
+            " && apt-get install -y --no-install-recommends <packages> \\\n"
+            f" && rm -rf {LISTS}/*",
+        )
+    installing, ran = user
+    own = installing.instruction
+    mended = rewritten(own, layout=f"apt-get update {own.escape}\n && {own.layout}")
+    cleaned = removes(installing, LISTS, after=ran) or installing.may_mount(LISTS, "cache", "tmpfs")
+    return in_dockerfile(
+        f"Update in the RUN of line {ran.line}, and drop line {placed.instruction.line}",
+        mended if cleaned else f"{mended} {own.escape}\n && rm -rf {LISTS}/*",
+    )
 
 
 CHECK = Check(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from imgdiag.finding import Fix
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._deletions import deletions
+from imgdiag.project.checks._deletions import CONDA_PACKAGES, deletions, told_late, too_late
 from imgdiag.project.checks._mends import appended, in_dockerfile, with_cache
 from imgdiag.project.checks._tools import CONDA, cache_of, call, is_on, runs_of
 from imgdiag.project.project import Project
@@ -27,15 +27,18 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         for tool, subs in _SUBS.items():
             for ran in runs_of(placed, tool, *subs)[:1]:
                 if folders := _kept(placed, ran, tool):
+                    where = posixpath.commonpath(folders)
+                    late, instead = told_late(too_late(project, placed, where))
                     yield _finding(
                         project,
                         placed,
                         ran,
-                        f"{tool} keeps what it downloads in {posixpath.commonpath(folders)}",
+                        f"{tool} keeps what it downloads in {where}",
                         in_dockerfile(
-                            "Mount the cache while building",
+                            f"Mount the cache while building{instead}",
                             with_cache(placed.instruction, *folders),
                         ),
+                        late,
                     )
 
 
@@ -89,25 +92,14 @@ def _of_conda(project: Project, placed: Placed) -> Iterator[ProjectFinding]:
         if _is_clean(placed, ran):
             continue
         tool = call(ran.command)[0]
-        after = project.shipped[project.shipped.index(placed) + 1 :]
-        line = next(
-            (
-                each.line
-                for other in after
-                for each in other.ran
-                if call(each.command)[0] in CONDA and call(each.command)[1] == "clean"
-            ),
-            0,
-        )
-        late = f"; line {line} cleans it up too late" if line else ""
-        in_place = f", in place of line {line}" if line else ""
+        late, instead = told_late(too_late(project, placed, CONDA_PACKAGES))
         yield _finding(
             project,
             placed,
             ran,
             f"{tool} keeps its packages, packed and unpacked, in pkgs",
             in_dockerfile(
-                f"Clean up in the same RUN{in_place}",
+                f"Clean up in the same RUN{instead}",
                 appended(placed.instruction, f"{tool} clean -afy"),
             ),
             late,

@@ -64,7 +64,7 @@ def _of_tool(
             end_line=placed.instruction.end_line,
         )
         return
-    # A mount in the cache's folder is for a part of it, as Poetry's has its environments in it, too.
+    # A mount in the cache's folder is for a part of it: Poetry's has its environments there too.
     if why or any(covers(each, cache) or covers(cache, each) for each in targets if cache):
         return
     if not cache:

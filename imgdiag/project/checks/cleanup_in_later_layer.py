@@ -130,7 +130,7 @@ CHECK = Check(
     check=_check,
     examples=(
         dockerfile_example(
-            "an environment that is copied, one that is made, and caches",
+            "an environment that is copied, and one that is made; the cache is for pip-keeps-cache",
             "FROM python:3.11-slim\n"
             "WORKDIR /app\n"
             "COPY --from=build /app/.venv .venv\n"
@@ -140,7 +140,6 @@ CHECK = Check(
             "RUN find /opt/tools -name '*.pyc' -delete\n"
             "RUN rm -rf /app/.venv/lib/python3.11/site-packages/torch/test\n",
             4,
-            6,
             7,
             8,
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks._deletions import told_late, too_late
 from imgdiag.project.checks._mends import in_dockerfile, with_cache
 from imgdiag.project.checks._tools import cache_of, runs_of
 from imgdiag.project.project import Project
@@ -15,14 +16,15 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
             if not _keeps(placed, ran):
                 continue
             cache = cache_of("pip", placed, ran)
+            late, instead = told_late(too_late(project, placed, cache) if cache else 0)
             yield CHECK.at(
                 project,
                 ran.line,
                 "pip keeps what it downloads"
                 + (f" in {cache}" if cache else " in its user's home")
-                + ", in this layer: what it downloaded is shipped beside what it installed",
+                + f", in this layer: what it downloaded is shipped beside what it installed{late}",
                 in_dockerfile(
-                    "Mount the cache while building, or say --no-cache-dir",
+                    f"Mount the cache while building, or say --no-cache-dir{instead}",
                     with_cache(placed.instruction, cache or "<home>/.cache/pip"),
                 ),
                 end_line=placed.instruction.end_line,
@@ -66,6 +68,11 @@ CHECK = Check(
             "pip install as root",
             "FROM python:3.11-slim\nRUN apt-get update \\\n && pip install -r requirements.txt\n",
             3,
+        ),
+        dockerfile_example(
+            "cleaned up in a RUN of its own, which is too late",
+            "FROM python:3.11-slim\nRUN pip install flask\nRUN pip cache purge\n",
+            2,
         ),
         dockerfile_example(
             "without a cache, by option, variable, mount or clean-up in the same RUN",
