@@ -222,4 +222,3 @@ class Analysis:
         return sum(row.bytes for row in self.unattributed)
 
     dockerfile: Alignment | None = None  # None when none was given and none found
-    is_skeleton: bool = False  # files' contents are zeros, so the download is not the image's

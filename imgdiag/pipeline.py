@@ -126,7 +126,6 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
         dockerfile=facts.dockerfile,
         tree=partial(build_tree, facts),
         predict=partial(predict, facts),
-        is_skeleton=image.is_skeleton,
     )
     invariants.hold(analysis, facts)
     return analysis

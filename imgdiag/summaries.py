@@ -11,7 +11,7 @@ from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory
 from imgdiag.layers.walk import Layer
 from imgdiag.project.alignment import Alignment
-from imgdiag.sources.base import SourceImage
+from imgdiag.sources.base import SourceImage, SourceLayer
 
 _ROWS = 15  # of a du table
 _EXAMPLES = 5
@@ -19,7 +19,7 @@ _EXAMPLES = 5
 
 def sizes(image: SourceImage[Layer], facts: Facts) -> Sizes:
     """Return the image's sizes, each under its own name."""
-    transfers = [layer.transfer_bytes for layer in image.layers]
+    transfers = [_transfer(image, layer) for layer in image.layers]
     known = [transfer for transfer in transfers if transfer is not None]
     return Sizes(
         layer_bytes=facts.filesystem.layer_bytes,
@@ -29,6 +29,11 @@ def sizes(image: SourceImage[Layer], facts: Facts) -> Sizes:
         engine_bytes=image.engine_bytes,
         symlink_bytes=facts.filesystem.symlink_bytes,
     )
+
+
+def _transfer(image: SourceImage[Layer], layer: SourceLayer[Layer]) -> int | None:
+    """Return a layer's compressed size; what a skeleton's zeros come to is not the image's."""
+    return None if image.is_skeleton else layer.transfer_bytes
 
 
 def layers(image: SourceImage[Layer], facts: Facts) -> tuple[LayerSummary, ...]:
@@ -43,7 +48,7 @@ def layers(image: SourceImage[Layer], facts: Facts) -> tuple[LayerSummary, ...]:
             layer_bytes=of.layer_bytes,
             visible_bytes=of.visible_bytes,
             wasted_bytes=of.wasted_bytes,
-            transfer_bytes=layer.transfer_bytes,
+            transfer_bytes=_transfer(image, layer),
             files=of.files,
             problem=layer.problem,
         )

@@ -81,7 +81,7 @@ def image_sections(analysis: Analysis, margin: Decimal, *, waste: bool = True) -
             "layers. Lower it when a mend is in.",
             lines=('of = "waste"', f'max = "{rounded_up(most)}"'),
         )
-    if sizes.transfer_bytes is not None and not analysis.is_skeleton:
+    if sizes.transfer_bytes is not None:
         yield Section(
             table="budgets.download",
             comment=f"The compressed layers: {_exact(sizes.transfer_bytes)} today. An engine's "

@@ -44,7 +44,7 @@ def size_rows(analysis: Analysis) -> Iterator[tuple[str, str, str]]:
             format_bytes(sizes.wasted_bytes),
             f"{share}: shipped, hidden by later layers",
         )
-    if sizes.transfer_bytes is not None and not analysis.is_skeleton:
+    if sizes.transfer_bytes is not None:
         yield "download", format_bytes(sizes.transfer_bytes), "compressed, as a registry sends it"
     if sizes.engine_bytes is not None:
         difference = sizes.engine_bytes - sizes.layer_bytes
