@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from imgdiag.errors import ImgdiagError
-from imgdiag.project.checks import torch_source_missing
-from imgdiag.project.dockerfile import read_dockerfile
+from imgdiag.project.checks import blanket_removal, torch_source_missing
+from imgdiag.project.dockerfile import parse_dockerfile, read_dockerfile
 from imgdiag.project.fix.cpu_torch import cpu_torch_patch
 from imgdiag.project.fix.patch import NotSure
 from imgdiag.project.folder import MAX_BYTES, read_locks
@@ -215,3 +215,55 @@ def test_uv_would_take_other_packages_from_an_index_in_requirements(tmp_path: Pa
         "Dockerfile",
         "RUN uv pip install --system -r requirements.txt --torch-backend=cpu",
     )
+
+
+CONDA = "FROM condaforge/miniforge3\nRUN mamba env create -f environment.yml\n"
+
+
+def conda(folder: Path, environment: str) -> list[tuple[int, str]]:
+    made = project(folder, Dockerfile=CONDA, environment_yml=environment)
+    made = Project(folder=folder, dockerfile=read_dockerfile(folder / "Dockerfile"))
+    return [(each.line, each.fix.snippet) for each in torch_source_missing.CHECK.run(made)]
+
+
+def test_torch_in_condas_list_for_pip(tmp_path: Path) -> None:
+    text = "dependencies:\n- numpy\n- pip:\n  - torch == 2.4.1  # big\n  - torchvision\n- torch\n"
+    assert conda(tmp_path, text) == [
+        (
+            4,
+            (
+                "- pip:\n  - --extra-index-url https://download.pytorch.org/whl/cpu\n"
+                "  - torch == 2.4.1+cpu\n  - torchvision"
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize("index", ["cpu", "cu121"])
+def test_condas_list_for_pip_with_an_index_is_left_alone(tmp_path: Path, index: str) -> None:
+    url = f"https://download.pytorch.org/whl/{index}"
+    text = f"dependencies:\n  - pip:\n    - --extra-index-url {url}\n    - torch==2.4.1\n"
+    assert conda(tmp_path, text) == []
+    text = "dependencies:\n  - pip:\n    - torchmetrics\n  - pytorch-cpu\n"
+    assert conda(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    ("find", "mend"),
+    [
+        (
+            "/opt/venv/ -name tests",
+            "RUN rm -rf /opt/venv/lib/python3*/site-packages/<package>/tests",
+        ),
+        (
+            "/x/lib/python3.12/site-packages -name '*.dist-info'",
+            "RUN rm -rf /x/lib/python3.12/site-packages/<package>/<folder>",
+        ),
+        ("/ -name docs", "RUN rm -rf <where packages are>/<package>/docs"),
+    ],
+)
+def test_a_blanket_s_mend_names_the_folder_in_hand(tmp_path: Path, find: str, mend: str) -> None:
+    text = f"FROM python:3.12\nRUN pip install flask\nRUN find {find} -exec rm -r {{}} +\n"
+    made = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
+    [finding] = blanket_removal.CHECK.run(made)
+    assert finding.fix.snippet == mend

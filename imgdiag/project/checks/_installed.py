@@ -136,6 +136,20 @@ def conda_entries(text: str) -> Iterator[tuple[str, int, str]]:
             yield key, number, match["entry"].strip()
 
 
+def conda_pip_entries(text: str) -> Iterator[tuple[int, str]]:
+    """Yield what pip is to install of an environment file, the list `pip:`: line and text."""
+    pip: int | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        indent = len(line) - len(line.lstrip())
+        if re.match(r"\s*-\s*pip\s*:\s*(#.*)?$", line):
+            pip = indent
+        elif pip is not None and (match := _ENTRY.match(line)):
+            if indent <= pip:
+                pip = None
+            else:
+                yield number, match["entry"].strip()
+
+
 def _of_conda(project: Project, name: str, ran: Ran) -> Iterator[Named]:
     data = read_file(project.folder, name)
     for key, line, entry in conda_entries((data or b"").decode("utf-8", "replace")):

@@ -47,16 +47,27 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
 
 
 def _finding(project: Project, placed: Placed, ran: Ran, name: str, why: str) -> ProjectFinding:
+    root = _root(placed, ran)
     return CHECK.at(
         project,
         ran.line,
         f"everything called {name} goes, whose ever it is: {why}",
         in_dockerfile(
             "Remove what you know by its path, and run your tests against the image",
-            "RUN rm -rf .venv/lib/python3*/site-packages/<package>/tests",
+            f"RUN rm -rf {root}/<package>/{name if name.isalpha() else '<folder>'}",
         ),
         end_line=placed.instruction.end_line,
     )
+
+
+def _root(placed: Placed, ran: Ran) -> str:
+    """Return the folder of packages that a find looks in, as it is written."""
+    root = ran.command.arguments[0].rstrip("/") if ran.command.arguments else ""
+    if root.endswith("-packages"):
+        return root
+    if root.rpartition("/")[2] not in ("venv", ".venv"):
+        return "<where packages are>"
+    return f"{root}/lib/python3*/site-packages"
 
 
 def _copies_packages(project: Project, placed: Placed) -> bool:

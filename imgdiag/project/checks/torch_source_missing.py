@@ -3,13 +3,19 @@
 import re
 from collections.abc import Iterator
 
-from imgdiag.finding import Severity
+from imgdiag.finding import Fix, Severity
 from imgdiag.project.check import Check, ProjectExample, ProjectFinding, dockerfile_example
-from imgdiag.project.checks._installed import requirements_files
+from imgdiag.project.checks._installed import (
+    conda_files,
+    conda_pip_entries,
+    in_folder,
+    requirements_files,
+)
 from imgdiag.project.checks._mends import in_dockerfile, with_words
 from imgdiag.project.checks._tools import call
 from imgdiag.project.checks._torch import CPU_SOURCE, cpu_fix, gpu_words, is_asked
 from imgdiag.project.fix.cpu_torch import CPU_INDEX
+from imgdiag.project.folder import read_file
 from imgdiag.project.project import Project
 from imgdiag.project.torch_plan import FAMILY
 
@@ -17,6 +23,7 @@ from imgdiag.project.torch_plan import FAMILY
 def _check(project: Project) -> Iterator[ProjectFinding]:
     plan = project.torch
     yield from _in_runs(project)
+    yield from _in_conda_files(project)
     if not is_asked(project) or plan.bound("torch") or project.takes_cpu_index:
         return
     torch = [each for each in plan.locked if each.locked.package.name == "torch"]
@@ -69,6 +76,50 @@ def _in_runs(project: Project) -> Iterator[ProjectFinding]:
             )
 
 
+def _in_conda_files(project: Project) -> Iterator[ProjectFinding]:
+    """Find torch in the list that an environment file of conda has for pip."""
+    if project.gpu_evidence or project.takes_cpu_index:
+        return
+    files = [
+        in_folder(project, name)
+        for placed in project.built
+        for ran in placed.ran
+        for name in conda_files(ran)
+    ]
+    for path in dict.fromkeys(filter(None, files)):
+        text = (read_file(project.folder, path) or b"").decode("utf-8", "replace")
+        entries = list(conda_pip_entries(text))
+        if any("/whl/" in entry for _, entry in entries):  # an index was chosen
+            continue
+        of_torch = [
+            (line, entry)
+            for line, entry in entries
+            if re.split(r"[=<>!~\[ ;@]", entry)[0].lower() in FAMILY
+        ]
+        for line, entry in of_torch:
+            if not re.match(r"torch(?![\w-])", entry, re.IGNORECASE):
+                continue
+            yield CHECK.finding(
+                str(project.folder / path),
+                line,
+                "torch comes from PyPI: on Linux that is the CUDA build, with gigabytes of "
+                "libraries that a CPU never loads",
+                Fix(
+                    "Take torch from PyTorch's CPU index",
+                    path,
+                    "- pip:\n"
+                    f"  - --extra-index-url {CPU_INDEX}\n"
+                    + "\n".join(f"  - {_for_cpu(each)}" for _, each in of_torch),
+                ),
+                severity=Severity.ERROR,
+            )
+
+
+def _for_cpu(entry: str) -> str:
+    """Return an entry with the CPU build's version where it has a plain pin."""
+    return f"{entry}+cpu" if re.fullmatch(r"\w+\s*==\s*[\d.]+", entry) else entry
+
+
 _UV = """\
 [project]
 name = "service"
@@ -105,6 +156,16 @@ CHECK = Check(
             "named in a RUN",
             "FROM python:3.11-slim\nRUN pip install --no-cache-dir torch torchvision\n",
             2,
+        ),
+        ProjectExample(
+            what="in the list for pip of conda's environment file",
+            files={
+                "Dockerfile": "FROM condaforge/miniforge3\nCOPY environment.yml .\n"
+                "RUN mamba env create -f environment.yml && mamba clean -afy\n",
+                "environment.yml": "dependencies:\n  - python=3.11\n  - pip:\n"
+                "    - fastapi\n    - torch==2.4.1\n",
+            },
+            finds=("environment.yml:5",),
         ),
         ProjectExample(
             what="bound to PyTorch's CPU index",

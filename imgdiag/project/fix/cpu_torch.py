@@ -120,7 +120,7 @@ def _in_pyproject(
                 _FILE,
                 f"{name} is no entry of [tool.poetry.dependencies], where its source would stand",
             )
-    after = tomlkit.dumps(edit.document).rstrip("\n") + "\n"
+    after = _spaced(tomlkit.dumps(edit.document).rstrip("\n") + "\n")
     if edit.reasons:
         yield Patch(
             path=_FILE,
@@ -129,6 +129,17 @@ def _in_pyproject(
             reasons=tuple(edit.reasons),
             next_steps=(RELOCK[tool],),
         )
+
+
+_ADDED = re.compile(
+    rf'^((?:explicit = true|priority = "explicit"|\w+ = \[\{{ index = "{NAME}" \}}\])\n)(?=\[)',
+    re.MULTILINE,
+)
+
+
+def _spaced(text: str) -> str:
+    """Return the text with a blank line between what was added and a table that follows it."""
+    return _ADDED.sub(r"\1\n", text)
 
 
 def _chosen_otherwise(pyproject: Pyproject, tool: str) -> str:

@@ -227,3 +227,18 @@ def test_a_choice_that_was_made_is_left_alone(tmp_path: Path, text: str, reason:
 def test_no_torch_no_patch(tmp_path: Path) -> None:
     assert fixes(tmp_path, pyproject="[project]\ndependencies=['flask']\n[tool.uv]\n") == []
     assert fixes(tmp_path, requirements="flask\ntorchmetrics==1\n") == []
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        '[tool.poetry]\nname = "svc"\n[tool.poetry.dependencies]\ntorch = "2.4.1"\n',
+        '[project]\ndependencies = ["torch"]\n[tool.uv]\npackage = false\n',
+        '[project]\ndependencies = ["torch"]\n[tool.uv.sources]\nx = { path = "x" }\n',
+    ],
+)
+def test_a_blank_line_before_the_table_that_follows(tmp_path: Path, tool: str) -> None:
+    after = only_patch(fixes(tmp_path, pyproject=f"{tool}\n[build-system]\nrequires = []\n")).after
+    before, _, _ = after.partition("[build-system]")
+    assert before.endswith("\n\n")
+    assert "\n\n\n" not in after
