@@ -125,6 +125,7 @@ def _output(value: str, asked_for: str, formats: Sequence[str]) -> tuple[str, st
 
 def _report_options(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
     """Return the options, the last one of the help first."""
+    example = "report.html" if "html" in formats else "report.json"
     options = [
         click.option(
             "-f",
@@ -141,7 +142,7 @@ def _report_options(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
             "outputs",
             metavar="[FORMAT=]PATH",
             multiple=True,
-            help="Write a report to a file, as in report.html or markdown=report.md; may be "
+            help=f"Write a report to a file, as in {example} or markdown=report.md; may be "
             "repeated. Without FORMAT the file takes the report of -f, or else one by its ending. "
             "With '-' as the path it takes the place of the report on standard output.",
         ),

@@ -31,17 +31,19 @@ def command(project: Project, write: bool) -> None:
     Examples:
       imgdiag fix  # read it first
       imgdiag fix | git apply
+      imgdiag fix --project services/api | git apply
       imgdiag fix --project services/api --write
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.fix.patch import NotSure, Patch
 
     found = list(_patches(project))
     patches = [each for each in found if isinstance(each, Patch)]
+    folder = _from_here(project)
     for patch in patches:
         if write:
             write_file(project.folder / patch.path, patch.after.encode("utf-8", "surrogateescape"))
         else:
-            click.echo(_shown(patch.diff()), nl=False)
+            click.echo(_shown(patch.diff(folder)), nl=False)
     for patch in patches:
         verb = "changed" if write else "would change"
         for reason in patch.reasons:
@@ -55,6 +57,18 @@ def command(project: Project, write: bool) -> None:
             _say(f"left alone {each.path}: {each.reason}")
     if not found:
         _say("nothing to change")
+
+
+def _from_here(project: Project) -> str:
+    """Return how a project is reached from here, where 'git apply' runs, "" where it is not below.
+
+    Without it, a patch for services/api could change the files of the same names here.
+    """
+    try:
+        path = project.folder.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return ""
+    return "" if path == Path() else path.as_posix()
 
 
 def _patches(project: Project) -> Iterator[Patch | NotSure]:

@@ -25,7 +25,8 @@ from imgdiag.cli import _options
     type=_options.size_of,
     default="0",
     metavar="SIZE",
-    help="Only count what less goes with, unless it leads to what more goes with.",
+    help="Show packages with which at least that much goes, and what leads to them; count the "
+    "others.",
 )
 @click.option(
     "--sort",

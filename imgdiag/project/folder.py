@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from imgdiag.errors import ImgdiagError
 from imgdiag.project import locks
 from imgdiag.project.locks import Lock, requirements
 from imgdiag.project.pyproject import Pyproject, read_pyproject
+from imgdiag.project.toml import strings, table
 
+_PYPROJECT = "pyproject.toml"
+_MAX_MEMBERS = 1_000
 MAX_BYTES = 64 * 1024 * 1024  # a uv.lock of 2,000 packages has 3 MB
 
 
 def read_settings(folder: Path) -> Pyproject | None:
     """Return a project's pyproject.toml, None without one. Raises ImgdiagError for a broken one."""
-    data = read_file(folder, "pyproject.toml")
-    return None if data is None else read_pyproject(data, str(folder / "pyproject.toml"))
+    data = read_file(folder, _PYPROJECT)
+    if data is None:
+        return None
+    settings = read_pyproject(data, str(folder / _PYPROJECT))
+    return replace(settings, members=tuple(_members(folder, settings)))
+
+
+def _members(folder: Path, settings: Pyproject) -> Iterator[Pyproject]:
+    """Yield the members of a workspace of uv, by their paths."""
+    workspace = table(settings.file.values, "tool", "uv", "workspace")
+    names = _folders(folder, strings(workspace.get("members")))
+    for name in sorted(names - _folders(folder, strings(workspace.get("exclude"))) - {"."}):
+        path = f"{name}/{_PYPROJECT}"
+        data = read_file(folder, path)
+        if data is not None:
+            yield read_pyproject(data, str(folder / path))
+
+
+def _folders(folder: Path, patterns: list[str]) -> set[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        try:
+            paths = islice(folder.glob(pattern.rstrip("/")), _MAX_MEMBERS)
+            found |= {path.relative_to(folder).as_posix() for path in paths}
+        except (NotImplementedError, OSError, ValueError):  # a pattern that leads out of it
+            continue
+    return found
 
 
 def read_locks(folder: Path) -> tuple[Lock, ...]:

@@ -134,8 +134,8 @@ class Project:
         for stage in self.shipped_stages:
             if stage.parent is None and _GPU_BASE.search(stage.base):
                 return f"FROM {stage.base}"
-        settings = self.settings
-        for index in settings.indexes if settings else ():
+        settings = (self.settings, *self.settings.members) if self.settings else ()
+        for index in (index for each in settings for index in each.indexes):
             if _GPU_INDEX.search(index.url):
                 return f"the index {index.url}"
         for lock in self.locks:
@@ -145,8 +145,7 @@ class Project:
         for placed in self.built:
             if match := _GPU_INDEX_NAMED.search(placed.instruction.command):
                 return f"the Dockerfile names the index {match[0]}"
-        names = [each.name for each in settings.declared if each.where == "project"] if (
-            settings) else []  # fmt: skip
+        names = [each.name for of in settings for each in of.declared if each.where == "project"]
         names += [root.name for lock in self.locks for root in lock.roots if not root.group]
         return next((f"{name} is asked for" for name in names if needs_gpu(name)), "")
 

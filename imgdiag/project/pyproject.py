@@ -29,6 +29,7 @@ class Declared:
     where: str
     part: str = ""
     marker: str = ""
+    path: str
     line: int | None = None
 
 
@@ -39,6 +40,7 @@ class Index:
     name: str
     url: str
     explicit: bool
+    path: str
     line: int | None = None
 
 
@@ -51,12 +53,16 @@ class SourceBinding:
     marker: str = ""
     extra: str = ""
     group: str = ""
+    path: str
     line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pyproject:
-    """What of a pyproject.toml matters to the size of an image. `tool` is uv, poetry or ""."""
+    """What of a pyproject.toml matters to the size of an image. `tool` is uv, poetry or "".
+
+    `members` are those of a workspace of uv, whose root this is.
+    """
 
     file: TomlFile
     name: str
@@ -66,6 +72,7 @@ class Pyproject:
     indexes: tuple[Index, ...]
     bindings: tuple[SourceBinding, ...]
     default_groups: tuple[str, ...]
+    members: tuple[Pyproject, ...] = ()
 
     @property
     def path(self) -> str:
@@ -78,8 +85,13 @@ class Pyproject:
         return "workspace" in table(self.file.values, "tool", "uv")
 
     def declares(self, name: str) -> tuple[Declared, ...]:
-        """Return the declarations of a package that make its source count: all but plain extras."""
-        return tuple(each for each in self.declared if each.name == name)
+        """Return the declarations of a package that make its source count: members' too.
+
+        In a workspace, sources of the root are for all members.
+        """
+        return tuple(
+            each for of in (self, *self.members) for each in of.declared if each.name == name
+        )
 
 
 def read_pyproject(data: bytes, path: str) -> Pyproject:
@@ -135,6 +147,7 @@ def _declared(file: TomlFile) -> Iterator[Declared]:
                     where=where,
                     part=part,
                     marker=str(parsed.marker or ""),
+                    path=file.path,
                     line=first and (file.line_with(text, first) or first),
                 )
 
@@ -162,6 +175,7 @@ def _poetry_declared(file: TomlFile, poetry: Mapping[str, Any]) -> Iterator[Decl
                 where=where,
                 part=part,
                 marker=string(details, "markers"),
+                path=file.path,
                 line=file.line(*place, name),
             )
 
@@ -172,11 +186,12 @@ def _uv_indexes(file: TomlFile, uv: Mapping[str, Any]) -> Iterator[Index]:
             name=string(each, "name"),
             url=string(each, "url"),
             explicit=each.get("explicit") is True,
+            path=file.path,
             line=file.line("tool", "uv", "index", number),
         )
     urls = [string(uv, "index-url"), *strings(uv.get("extra-index-url"))]
     for url in filter(None, urls):
-        yield Index(name="", url=url, explicit=False, line=file.line_with(url))
+        yield Index(name="", url=url, explicit=False, path=file.path, line=file.line_with(url))
 
 
 def _poetry_indexes(file: TomlFile, poetry: Mapping[str, Any]) -> Iterator[Index]:
@@ -185,6 +200,7 @@ def _poetry_indexes(file: TomlFile, poetry: Mapping[str, Any]) -> Iterator[Index
             name=string(each, "name"),
             url=string(each, "url"),
             explicit=string(each, "priority") == "explicit",
+            path=file.path,
             line=file.line("tool", "poetry", "source", number),
         )
 
@@ -199,6 +215,7 @@ def _uv_bindings(file: TomlFile, uv: Mapping[str, Any]) -> Iterator[SourceBindin
                     marker=string(each, "marker"),
                     extra=string(each, "extra"),
                     group=string(each, "group"),
+                    path=file.path,
                     line=file.line("tool", "uv", "sources", name),
                 )
 
@@ -219,6 +236,7 @@ def _poetry_bindings(file: TomlFile, poetry: Mapping[str, Any]) -> Iterator[Sour
                         name=str(canonicalize_name(name)),
                         index=index,
                         marker=string(each, "markers"),
+                        path=file.path,
                         line=file.line(*place, name),
                     )
 

@@ -63,8 +63,8 @@ def torch_plan(
 ) -> TorchPlan:
     """Work out what a project says of torch for `choice`: Linux, without extras and groups."""
     choice = choice or Choice()
-    indexes = pyproject.indexes if pyproject else ()
-    cpu = tuple(each for each in indexes if is_cpu_index(each.url))
+    parts = (pyproject, *pyproject.members) if pyproject else ()
+    cpu = tuple(each for part in parts for each in part.indexes if is_cpu_index(each.url))
     names = {each.name for each in cpu}
     selections = [(lock, select(lock, choice)) for lock in locks]
     return TorchPlan(
@@ -72,7 +72,8 @@ def torch_plan(
         cpu_indexes=cpu,
         bindings=tuple(
             each
-            for each in (pyproject.bindings if pyproject else ())
+            for part in parts
+            for each in part.bindings
             if each.index in names and each.name in FAMILY
         ),
         locked=tuple(

@@ -77,3 +77,23 @@ def test_git_that_the_version_is_read_from_stays(run: Run, tmp_path: Path) -> No
     result = run("fix", "--project", tmp_path)
     assert result.stdout == ""
     assert "left alone .dockerignore: .git: the project's version is read from it" in result.stderr
+
+
+def test_a_patch_for_a_folder_below_applies_here(
+    run: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 'git apply' would else look for a Dockerfile here, and this one is the same.
+    above = tmp_path_factory.mktemp("repository")
+    for name, text in FILES.items():
+        for place in (above, above / "services" / "api"):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text)
+    monkeypatch.chdir(above)
+    patch = run("fix", "--project", "services/api").stdout
+    subprocess.run(
+        ["git", "apply", "-"], input=patch, text=True, check=True,
+        env={"GIT_CEILING_DIRECTORIES": str(above.parent)},
+    )  # fmt: skip
+    assert {name: (above / name).read_text() for name in FILES} == FILES
+    assert "--mount=type=cache" in (above / "services/api/Dockerfile").read_text()
+    assert run("fix", "--project", "services/api").stdout == ""

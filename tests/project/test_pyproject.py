@@ -66,21 +66,35 @@ def test_a_project_of_uv() -> None:
             text="Torch>=2.4 ; sys_platform == 'linux'",
             where="project",
             marker='sys_platform == "linux"',
+            path="pyproject.toml",
             line=6,
         ),
     )
     assert project.indexes == (
-        Index(name="mirror", url="https://mirror.example/simple", explicit=False, line=17),
+        Index(
+            name="mirror",
+            url="https://mirror.example/simple",
+            explicit=False,
+            path="pyproject.toml",
+            line=17,
+        ),
         Index(
             name="pytorch-cpu",
             url="https://download.pytorch.org/whl/cpu",
             explicit=True,
+            path="pyproject.toml",
             line=20,
         ),
     )
     assert project.bindings == (
-        SourceBinding(name="torch", index="pytorch-cpu", marker="sys_platform == 'linux'", line=25),
-        SourceBinding(name="torchvision", index="pytorch-cpu", line=29),
+        SourceBinding(
+            name="torch",
+            index="pytorch-cpu",
+            marker="sys_platform == 'linux'",
+            path="pyproject.toml",
+            line=25,
+        ),
+        SourceBinding(name="torchvision", index="pytorch-cpu", path="pyproject.toml", line=29),
     )
     assert project.default_groups == ("dev",)
 
@@ -94,9 +108,17 @@ def test_a_project_of_poetry() -> None:
         ("pytest", "group", "dev", 8),
     ]
     assert project.indexes == (
-        Index(name="cpu", url="https://download.pytorch.org/whl/cpu", explicit=True, line=9),
+        Index(
+            name="cpu",
+            url="https://download.pytorch.org/whl/cpu",
+            explicit=True,
+            path="pyproject.toml",
+            line=9,
+        ),
     )
-    assert project.bindings == (SourceBinding(name="torch", index="cpu", line=5),)
+    assert project.bindings == (
+        SourceBinding(name="torch", index="cpu", path="pyproject.toml", line=5),
+    )
 
 
 def test_default_groups_of_uv() -> None:

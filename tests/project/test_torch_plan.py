@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from imgdiag.errors import ImgdiagError
-from imgdiag.project.checks import blanket_removal, torch_source_missing
+from imgdiag.project.checks import (
+    blanket_removal,
+    torch_index_not_explicit,
+    torch_source_missing,
+)
+from imgdiag.project.checks._torch import CPU_SOURCE
 from imgdiag.project.dockerfile import parse_dockerfile, read_dockerfile
 from imgdiag.project.fix.cpu_torch import cpu_torch_patch
 from imgdiag.project.fix.patch import NotSure
@@ -267,3 +272,51 @@ def test_a_blanket_s_mend_names_the_folder_in_hand(tmp_path: Path, find: str, me
     made = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
     [finding] = blanket_removal.CHECK.run(made)
     assert finding.fix.snippet == mend
+
+
+ROOT = """\
+[project]
+name = "root"
+dependencies = []
+
+[tool.uv.workspace]
+members = ["packages/*", "../elsewhere", "/etc"]
+exclude = ["packages/old"]
+"""
+MEMBER = '[project]\nname = "ml"\ndependencies = [\n    "torch>=2.4",\n]\n'
+
+
+def workspace(folder: Path, member: str = MEMBER, root: str = ROOT) -> Project:
+    for name, text in {"ml": member, "old": MEMBER.replace("torch", "vllm")}.items():
+        (folder / "packages" / name).mkdir(parents=True)
+        (folder / "packages" / name / "pyproject.toml").write_text(text)
+    return project(folder, pyproject_toml=root)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_torch_of_a_workspace_s_member_takes_the_root_s_source(tmp_path: Path, named: bool) -> None:
+    root = ROOT if named else ROOT.partition("\n\n")[2]
+    made = workspace(tmp_path, root=root)
+    [finding] = torch_source_missing.CHECK.run(made)
+    assert finding.place == f"{tmp_path}/packages/ml/pyproject.toml:4"
+    assert finding.fix.target == "pyproject.toml"
+    # What a member asks for is no dependency of the root.
+    assert finding.fix.snippet == f"{CPU_SOURCE}# then: uv lock"
+    (tmp_path / "pyproject.toml").write_text(f"{root}\n{CPU_SOURCE}")
+    assert list(torch_source_missing.CHECK.run(Project(folder=tmp_path))) == []
+
+
+def test_a_member_that_has_decided_is_heard(tmp_path: Path) -> None:
+    made = workspace(tmp_path, f"{MEMBER}\n{CPU_SOURCE}".replace("explicit = true\n", ""))
+    assert list(torch_source_missing.CHECK.run(made)) == []
+    [finding] = torch_index_not_explicit.CHECK.run(made)
+    assert finding.path == f"{tmp_path}/packages/ml/pyproject.toml"
+    [unsure] = cpu_torch_patch(made, made.torch)
+    assert isinstance(unsure, NotSure)
+    assert "names sources of its own" in unsure.reason
+
+
+def test_a_member_for_a_gpu_is_heard(tmp_path: Path) -> None:
+    made = workspace(tmp_path, MEMBER.replace("torch>=2.4", 'torch", "vllm'))
+    assert made.gpu_evidence == "vllm is asked for"
+    assert list(torch_source_missing.CHECK.run(made)) == []

@@ -75,10 +75,10 @@ class ProjectItems:
         yield from (unknown(name, reason) for name in names)
 
     def _declared(self, name: str) -> Item:
-        project, plan = self._project, self._plan
-        if plan.declared and project.settings is not None:
+        plan = self._plan
+        if plan.declared:
             declared = plan.declared[0]
-            return passed(name, declared.text, place_of(project.settings.path, declared.line))
+            return passed(name, declared.text, place_of(declared.path, declared.line))
         torch = [each for each in plan.locked if each.locked.package.name == "torch"]
         for each in torch:
             if "" in each.locked.required_by:
@@ -101,9 +101,9 @@ class ProjectItems:
         found = self._of("torch-index-not-explicit")
         if found:
             return failed(name, found[0].message, found[0].place)
-        if self._plan.cpu_indexes and self._project.settings is not None:
+        if self._plan.cpu_indexes:
             index = self._plan.cpu_indexes[0]
-            return passed(name, index.url, place_of(self._project.settings.path, index.line))
+            return passed(name, index.url, place_of(index.path, index.line))
         return failed(name, "no index has builds for CPUs: PyPI's torch for Linux has CUDA")
 
     def _bound(self, name: str) -> Item:
@@ -113,9 +113,9 @@ class ProjectItems:
         if found:
             return failed(name, found[0].message, found[0].place)
         bindings = self._plan.bindings
-        if bindings and self._project.settings is not None:
+        if bindings:
             names = ", ".join(dict.fromkeys(each.name for each in bindings))
-            place = place_of(self._project.settings.path, bindings[0].line)
+            place = place_of(bindings[0].path, bindings[0].line)
             return passed(name, f"{names} from {bindings[0].index}", place)
         return passed(name, "what is installed is the CPU build")
 

@@ -14,7 +14,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     for index in project.torch.cpu_indexes:
         if not index.explicit:
             yield CHECK.finding(
-                settings.path,
+                index.path,
                 index.line,
                 f"the index {index.name or index.url} is not explicit, so other packages are "
                 "looked for there first, and taken in what versions it happens to have",

@@ -16,7 +16,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         if settings.declares(binding.name):
             continue
         yield CHECK.finding(
-            settings.path,
+            binding.path,
             binding.line,
             f"{binding.name} is bound to {binding.index}, but it is no dependency of the "
             "project's own: uv then minds no source, and locks the CUDA build of PyPI",

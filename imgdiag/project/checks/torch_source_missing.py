@@ -29,8 +29,8 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     torch = [each for each in plan.locked if each.locked.package.name == "torch"]
     if any(each.variant == "cpu" for each in torch):
         return
-    if plan.declared and project.settings is not None:
-        path, line = project.settings.path, plan.declared[0].line
+    if plan.declared:
+        path, line = plan.declared[0].path, plan.declared[0].line
     elif torch:
         path, line = torch[0].lock.path, torch[0].locked.package.line
     else:

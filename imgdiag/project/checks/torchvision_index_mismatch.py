@@ -17,9 +17,10 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
     if not missing or missing == ["torch"]:
         return  # torch alone is what other checks are about
     declared = [each for name in missing for each in settings.declares(name)]
+    found = declared[0] if declared else plan.bindings[0]
     yield CHECK.finding(
-        settings.path,
-        declared[0].line if declared else plan.bindings[0].line,
+        found.path,
+        found.line,
         f"{' and '.join(missing)} come from PyPI, and torch from {plan.bindings[0].index}: they "
         "are built against another torch, and fail when they are imported",
         cpu_fix(project, "Bind them to the same index"),

@@ -2,8 +2,8 @@
 
 Sources: uv's guide "Using uv with PyTorch" and its documentation on indexes (`explicit`); Poetry's
 on package sources (`priority = "explicit"`). That a source counts only for a direct dependency
-was measured with uv 0.13.9; which index it takes a package from is in its documentation
-("Searching across multiple indexes").
+was measured with uv 0.13.9, and that a workspace's root says it for its members too. Which index
+uv takes a package from is in its documentation ("Searching across multiple indexes").
 """
 
 from __future__ import annotations
@@ -151,7 +151,12 @@ def _chosen_otherwise(pyproject: Pyproject, tool: str) -> str:
              each.group)]  # fmt: skip
     if bound:
         return f"{bound[0].name} has sources for extras or groups: which one is installed decides"
-    if tool == "uv" and not pyproject.file.values.get("project"):
+    for member in pyproject.members:
+        own = {each.name for each in member.bindings} & {*FAMILY}
+        if own or any("/whl/" in each.url for each in member.indexes):
+            return f"{member.path} names sources of its own, which go before those of the root"
+    undeclared = not pyproject.declares("torch")
+    if tool == "uv" and undeclared and not pyproject.file.values.get("project"):
         return "it has no [project] table for torch to stand in"
     if isinstance(tomlkit.parse(pyproject.file.text).get("tool", {}).get(tool), InlineTable):
         return f"[tool.{tool}] is written in one line, which sources do not fit"
@@ -205,7 +210,7 @@ def _edit_uv(edit: _Edit, pyproject: Pyproject, plan: TorchPlan, wanted: list[st
             sources[each] = tomlkit.parse(f'it = [{{ index = "{name}" }}]')["it"]
         edit.reasons.append(f"{', '.join(missing)} from {name}")
     undeclared = [each for each in wanted if not pyproject.declares(each)]
-    if undeclared:
+    if undeclared and "project" in edit.document:
         project = edit.document["project"]
         assert isinstance(project, Table)
         if "dependencies" not in project:

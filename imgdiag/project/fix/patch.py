@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import posixpath
 from dataclasses import dataclass
 
 
@@ -22,14 +23,18 @@ class Patch:
     next_steps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def diff(self) -> str:
-        """Return the change as a unified diff that `git apply` and `patch -p1` take."""
+    def diff(self, folder: str = "") -> str:
+        """Return the change as a unified diff that `git apply` and `patch -p1` take.
+
+        They are called in the folder from which `folder` leads to the project, "" in its own.
+        """
+        path = posixpath.join(folder, self.path)
         old = (self.before or "").splitlines(keepends=True)
         lines = difflib.unified_diff(
             old,
             self.after.splitlines(keepends=True),
-            "/dev/null" if self.before is None else f"a/{self.path}",
-            f"b/{self.path}",
+            "/dev/null" if self.before is None else f"a/{path}",
+            f"b/{path}",
         )
         return "".join(
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
