@@ -249,3 +249,13 @@ def test_an_update_is_not_put_before_what_would_hide_its_failure(tmp_path: Path)
     project = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
     [update] = apt_update_alone.CHECK.run(project)
     assert "<packages>" in update.fix.snippet
+
+
+def test_a_run_that_cleans_up_after_itself_still_has_to(tmp_path: Path) -> None:
+    text = (
+        "FROM python:3.11-slim\nRUN pip install flask\n"
+        "RUN pip install jupyter && rm -rf /root/.cache/pip\n"
+    )
+    project = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
+    [finding] = check_project(project)
+    assert finding.fix.summary == "Mount the cache while building, or say --no-cache-dir"

@@ -320,3 +320,22 @@ def test_a_member_for_a_gpu_is_heard(tmp_path: Path) -> None:
     made = workspace(tmp_path, MEMBER.replace("torch>=2.4", 'torch", "vllm'))
     assert made.gpu_evidence == "vllm is asked for"
     assert list(torch_source_missing.CHECK.run(made)) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "mend"),
+    [
+        ("torch>=2.4\ntorchaudio\n", "--extra-index-url https://download.pytorch.org/whl/cpu"),
+        (
+            "torch==2.4.1 --hash=sha256:00\n",
+            "--extra-index-url https://download.pytorch.org/whl/cpu\ntorch==<version>+cpu",
+        ),
+    ],
+)
+def test_what_is_not_pinned_takes_the_index_alone(tmp_path: Path, lines: str, mend: str) -> None:
+    made = project(tmp_path, requirements_txt=lines)
+    [finding] = torch_source_missing.CHECK.run(made)
+    assert (finding.fix.target, finding.fix.snippet) == ("requirements.txt", mend)
+    (tmp_path / "requirements.txt").write_text(f"{finding.fix.snippet}\n{lines}")
+    if "<" not in mend:  # what is advised is found no more
+        assert list(torch_source_missing.CHECK.run(Project(folder=tmp_path))) == []

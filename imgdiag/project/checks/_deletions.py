@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgdiag.project.checks._find import Answer, Find
-from imgdiag.project.checks._tools import CONDA, call
+from imgdiag.project.checks._tools import CONDA, call, installs
 from imgdiag.project.expansion import HOLE
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, Ran, covers, quoted
@@ -113,12 +113,16 @@ def _cleaned(placed: Placed, ran: Ran) -> Iterator[str]:
 
 
 def too_late(project: Project, placed: Placed, path: str) -> int:
-    """Return the line of a later RUN that deletes a folder which a RUN brings, 0 for none."""
+    """Return the line of a later RUN that deletes a folder which a RUN brings, 0 for none.
+
+    One that installs something itself cleans up after that, and is none.
+    """
     after = project.shipped[project.shipped.index(placed) + 1 :]
     return next(
         (
             each.ran.line
             for other in after
+            if not any(installs(ran.command) for ran in other.ran)
             for each in deletions(other)
             if each.find is None and covers(each.path, path)
         ),

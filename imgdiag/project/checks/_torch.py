@@ -21,6 +21,9 @@ torch = [{{ index = "{NAME}" }}]
 """
 
 
+_INDEX_LINE = f"--extra-index-url {CPU_INDEX}"
+
+
 def is_asked(project: Project) -> bool:
     """Tell whether torch is wanted, and nothing says that it is meant for a GPU."""
     return project.torch.wants_torch and not project.gpu_evidence
@@ -31,11 +34,15 @@ def cpu_fix(project: Project, summary: str) -> Fix:
     if run := torch_by_option(project):
         return in_dockerfile(summary, with_words(run.placed.instruction, run.ran, run.option))
     patches = [each for each in cpu_torch_patch(project, project.torch) if isinstance(each, Patch)]
+    pins = [each.locked.package.version for each in project.torch.locked]
+    if not patches and project.settings is None and pins and not any(pins):
+        # Of two builds of one version pip takes the one with a local part: +cpu.
+        return Fix(f"{summary}, named in a line above it", "requirements.txt", _INDEX_LINE)
     if not patches and project.settings is None:
         return Fix(
             summary,
             "requirements.txt",
-            f"--extra-index-url {CPU_INDEX}\ntorch==<version>+cpu",
+            f"{_INDEX_LINE}\ntorch==<version>+cpu",
         )
     if not patches:
         return Fix(summary, "pyproject.toml", CPU_SOURCE.rstrip())
