@@ -259,3 +259,14 @@ def test_a_run_that_cleans_up_after_itself_still_has_to(tmp_path: Path) -> None:
     project = Project(folder=tmp_path, dockerfile=parse_dockerfile(text, "Dockerfile"))
     [finding] = check_project(project)
     assert finding.fix.summary == "Mount the cache while building, or say --no-cache-dir"
+
+
+@pytest.mark.parametrize(("name", "first"), [("tests", True), ("__pycache__", False)])
+def test_a_blanket_is_not_moved_without_a_word(tmp_path: Path, name: str, first: bool) -> None:
+    run = "RUN python3 -m venv .venv && .venv/bin/pip install flask"
+    text = f"{PYTHON}{run}\nRUN find .venv -name {name} -exec rm -r {{}} +\n"
+    [finding] = found(tmp_path, text)
+    line = "# first: line 4 takes what packages import: see blanket-removal\n" if first else ""
+    assert finding.fix.snippet == (
+        f"{line}{run} \\\n && find .venv -name {name} -exec rm -r {{}} +"
+    )

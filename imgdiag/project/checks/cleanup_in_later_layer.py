@@ -2,9 +2,11 @@
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
 from imgdiag.finding import WARNING_BYTES, Fix
 from imgdiag.project.check import Check, ProjectFinding, dockerfile_example
+from imgdiag.project.checks import blanket_removal
 from imgdiag.project.checks._brought import (
     Brought,
     brought_by,
@@ -13,7 +15,7 @@ from imgdiag.project.checks._brought import (
     known_files,
 )
 from imgdiag.project.checks._deletions import Deletion, deletions, written
-from imgdiag.project.checks._mends import appended, in_dockerfile
+from imgdiag.project.checks._mends import appended, before, in_dockerfile
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, covers
 from imgdiag.text import shortened
@@ -75,6 +77,19 @@ def _finding(
 
 
 def _mend(
+    project: Project, origin: Brought, commands: list[list[Deletion]], deleted: list[Deletion]
+) -> Fix:
+    """Return the commands where the files come from; what must not be moved as it is, is said."""
+    fix = _moved(project, origin, commands, deleted)
+    lines = {each.ran.line for each in deleted}
+    blankets = [each for each in blanket_removal.CHECK.run(project) if each.line in lines]
+    if not blankets or fix.target != "Dockerfile":
+        return fix
+    first = before(f"line {blankets[0].line} takes what packages import: see blanket-removal")
+    return replace(fix, snippet=first + fix.snippet)
+
+
+def _moved(
     project: Project, origin: Brought, commands: list[list[Deletion]], deleted: list[Deletion]
 ) -> Fix:
     first = origin.placed.instruction
