@@ -26,7 +26,9 @@ from imgdiag.project.instruction import INSTRUCTIONS, Instruction
 from imgdiag.project.scope import Scope
 
 _CONTENT = re.compile(r"(?P<kind>file|dir|multi):[0-9a-f]{64} in (?P<to>.*)$")
-_CHECKSUMS = re.compile(r"(?::(?:\w+:)?[0-9a-f]{64})+$")  # of bind mounts, by buildah
+# Of bind mounts, by buildah. An algorithm's name is too short to be taken for a digest: where it
+# could be, a row of digests would be read in as many ways as Fibonacci has rabbits.
+_CHECKSUMS = re.compile(r"(?::(?:\w{1,32}:)?[0-9a-f]{64})+$")
 _FLAGS = re.compile(r"^(?:--\S+ )+")
 _PORT = re.compile(r"(\d+(?:-\d+)?)(?:/(\w+))?")
 _SHELL = re.compile(

@@ -14,10 +14,10 @@ from imgdiag.finding import Fix
 from imgdiag.text import shortened
 
 _CHOWN = re.compile(
-    r"\bchown\s+(?:-{1,2}\S+\s+)*(?P<quote>[\"']?)"
+    r"\bchown\s+(?:-\S+\s+)*(?P<quote>[\"']?)"
     r"(?P<owner>[\w.$\{\}][\w.$\{\}-]*(?::[\w.$\{\}-]*)?)(?P=quote)\s"
 )
-_CHMOD = re.compile(r"\bchmod\s+(?:-{1,2}\S+\s+)*(?P<mode>[0-7]{3,4}|[ugoa]*[-+=][rwxXst]+)\s")
+_CHMOD = re.compile(r"\bchmod\s+(?:-\S+\s+)*(?P<mode>[0-7]{3,4}|[ugoa]*[-+=][rwxXst]+)\s")
 _EACH_ON_ITS_LINE = 3  # paths; more than these go together
 _DEEP = 3  # slashes of a folder that is worth a cd
 _WIDTH = 80

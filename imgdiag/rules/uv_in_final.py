@@ -15,7 +15,7 @@ from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.text import shortened
 
 _CALLS = re.compile(
-    r"(?:^|[\s;&|(/])uvx?\s+(?:--?\S+\s+)*"
+    r"(?:^|[\s;&|(/])uvx?\s+(?:-\S+\s+)*"
     r"(?:sync|pip|run|venv|tool|python|export|lock|add|build|cache|init)\b"
 )
 _IMAGE = "ghcr.io/astral-sh/uv"
