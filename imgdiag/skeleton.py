@@ -13,6 +13,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import sys
 import tarfile
 import tempfile
@@ -30,6 +31,7 @@ from imgdiag.layers.walk import read_layer
 from imgdiag.limits import Meter
 from imgdiag.sources import Request, SourceImage
 from imgdiag.sources.oci_index import SKELETON_MARK
+from imgdiag.writing import destination
 
 _LEVEL = 12  # above it, headers get a twentieth smaller and take four times as long
 _ZEROS = bytes(1024 * 1024)
@@ -59,16 +61,26 @@ class SkeletonSizes:
 def write_skeleton(reference: str, output: Path, request: Request) -> SkeletonSizes:
     """Write the skeleton of the image that `reference` names to `output`.
 
-    The file appears when it is whole. Raises ImgdiagError.
+    The file appears when it is whole; what is no file, such as a pipe, is written to. Raises
+    ImgdiagError.
     """
     output = output.absolute()
     try:
-        with ExitStack() as files, _temporary_file(output.parent) as archive:
-            zeroer = _Zeroer(output.parent, files, request.meter)
+        target, mode = destination(output)
+        is_file = mode is None or stat.S_ISREG(mode)
+        folder = target.parent if is_file else None
+        with ExitStack() as files, _temporary_file(folder) as archive:
+            zeroer = _Zeroer(folder, files, request.meter)
             image = sources.load(reference, zeroer.visit, request)
             _write_archive(image, archive)
-            _publish(archive, output)
-            return SkeletonSizes(output.stat().st_size, zeroer.unpacked_bytes)
+            archive.flush()
+            if is_file:
+                _publish(archive, target)
+            else:
+                archive.seek(0)
+                with target.open("wb") as special:
+                    shutil.copyfileobj(archive, special)
+            return SkeletonSizes(os.fstat(archive.fileno()).st_size, zeroer.unpacked_bytes)
     except OSError as error:
         raise ImgdiagError(
             f"cannot write {str(output)!r} ({error.strerror or error})",
@@ -76,14 +88,16 @@ def write_skeleton(reference: str, output: Path, request: Request) -> SkeletonSi
         ) from error
 
 
-def _temporary_file(folder: Path) -> IO[bytes]:
-    """Return a file without a name (O_TMPFILE): whatever ends the program, it is gone."""
+def _temporary_file(folder: Path | None) -> IO[bytes]:
+    """Return a file without a name (O_TMPFILE): whatever ends the program, it is gone.
+
+    Without a folder it is where the system has temporary files.
+    """
     return tempfile.TemporaryFile(dir=folder)
 
 
 def _publish(file: IO[bytes], output: Path) -> None:
     """Give a file without a name its name, in place of what has it now."""
-    file.flush()
     mask = os.umask(0)
     os.umask(mask)
     os.fchmod(file.fileno(), 0o666 & ~mask)
@@ -111,7 +125,7 @@ class _Compressor(Protocol):
 class _Zeroer:
     """Visits layers and leaves a zeroed blob of each in a temporary file that `files` closes."""
 
-    def __init__(self, folder: Path, files: ExitStack, meter: Meter) -> None:
+    def __init__(self, folder: Path | None, files: ExitStack, meter: Meter) -> None:
         self._folder = folder
         self._files = files
         self._meter = meter

@@ -11,16 +11,27 @@ from pathlib import Path
 from imgdiag.errors import ImgdiagError
 
 
+def destination(path: Path) -> tuple[Path, int | None]:
+    """Return what is written to for `path`, and the mode of what is there, None for nothing.
+
+    Links lead to the file that is meant. What is no file keeps its name, as a pipe behind
+    /dev/stdout has no other. Raises OSError, also for a circle of links.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    is_file = mode is None or stat.S_ISREG(mode)
+    return (path.resolve() if is_file and path.is_symlink() else path), mode
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Put `data` at `path`, in place of what stands there, with the rights that it had.
 
     What is no file of its own, such as /dev/stdout or a pipe, is written to. Raises ImgdiagError.
     """
     try:
-        target = path.resolve() if path.is_symlink() else path
-        if target.is_symlink():  # a circle of links, of which resolve says nothing since 3.13
-            target.stat()
-        mode = target.stat().st_mode if target.exists() else None
+        target, mode = destination(path)
         if mode is not None and not stat.S_ISREG(mode):
             target.write_bytes(data)
             return
@@ -38,9 +49,8 @@ def write_file(path: Path, data: bytes) -> None:
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-    except (OSError, RuntimeError) as error:  # a circle of links is a RuntimeError
-        reason = error.strerror if isinstance(error, OSError) else ""
+    except OSError as error:
         raise ImgdiagError(
-            f"cannot write {str(path)!r} ({reason or error})",
+            f"cannot write {str(path)!r} ({error.strerror or error})",
             hint="Check that the folder exists, that you may write to it, and the space left",
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ import pytest
 from imgdiag import pipeline
 from imgdiag.errors import CorruptImage, ImgdiagError
 from imgdiag.layers.reader import Reader
+from imgdiag.skeleton import write_skeleton
 from imgdiag.sources import Request, load
 from imgdiag.writing import write_file
 from tests.builder import docker, file, gzipped, image, json_bytes, oci, tar, write_archive
@@ -244,6 +247,44 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     write_file(pipe, b"report")
     assert os.read(reader, 100) == b"report"
     os.close(reader)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Return an archive whose skeleton fits into a pipe."""
+    return write_archive(tmp_path / "small.tar", docker(image([file("a", b"x")])))
+
+
+@pytest.mark.parametrize(
+    "command", ["analyze -q {} -o json=/dev/fd/{}", "skeleton -q {} -o /dev/fd/{}"]
+)
+def test_a_pipe_behind_a_link_is_written_to(small: Path, command: str) -> None:
+    read, write = os.pipe()
+    done = subprocess.run(
+        [sys.executable, "-m", "imgdiag", *command.format(small, write).split()],
+        pass_fds=(write,),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+    with os.fdopen(read, "rb") as file:
+        data = file.read()
+    assert done.returncode == 0, done.stderr
+    assert data.startswith(b"{") or tarfile.is_tarfile(io.BytesIO(data))
+
+
+def test_a_skeleton_takes_the_place_of_no_link_and_no_pipe(small: Path) -> None:
+    # A device, too, would be lost: /dev/null for whoever calls it as root.
+    pipe, link, real = (small.with_name(name) for name in ("pipe", "link", "real"))
+    os.mkfifo(pipe)
+    link.symlink_to("real")
+    write_skeleton(str(small), link, Request())
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_skeleton(str(small), pipe, Request())
+    assert os.read(reader, 64 * 1024) == real.read_bytes()
+    os.close(reader)
+    assert (link.is_symlink(), pipe.is_fifo()) == (True, True)
 
 
 @pytest.mark.parametrize("number", [16, 13, 1])

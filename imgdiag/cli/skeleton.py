@@ -44,5 +44,6 @@ def command(reading: _options.Reading, reference: str, output: Path) -> None:
         sizes = write_skeleton(reference, output, request)
     click.echo(
         f"{output}: {format_bytes(sizes.archive_bytes)}, "
-        f"for {format_bytes(sizes.unpacked_bytes)} of layers"
+        f"for {format_bytes(sizes.unpacked_bytes)} of layers",
+        err=not output.is_file(),  # it may be what stands behind standard output
     )
