@@ -9,6 +9,7 @@ from imgdiag.errors import ImgdiagError
 from imgdiag.image import ImageConfig
 from imgdiag.project.alignment import Alignment, align
 from imgdiag.project.dockerfile import Dockerfile, read_dockerfile
+from imgdiag.project.folder import own_file
 
 NAMES = ("Dockerfile", "Containerfile")
 
@@ -30,8 +31,12 @@ class Choice:
 
 
 def find_dockerfile(folder: Path) -> Path | None:
-    """Return the Dockerfile of a folder, None where there is none."""
-    return next((folder / name for name in NAMES if (folder / name).is_file()), None)
+    """Return the Dockerfile of a folder, None where there is none.
+
+    Raises ImgdiagError for a link that leads elsewhere.
+    """
+    found = next((folder / name for name in NAMES if (folder / name).is_file()), None)
+    return None if found is None else own_file(found)
 
 
 def choose(path: Path | None, target: str | None, folder: Path) -> Choice | None:
@@ -44,17 +49,17 @@ def choose(path: Path | None, target: str | None, folder: Path) -> Choice | None
         dockerfile = read_dockerfile(path)
         dockerfile.target(target)  # what was mistyped is said before an image is read
         return Choice(path=str(path), dockerfile=dockerfile, target=target)
-    found = find_dockerfile(folder)
-    if found is None:
+    try:
+        found = find_dockerfile(folder)
+        dockerfile = read_dockerfile(found) if found is not None else None
+    except ImgdiagError as error:
+        return Choice(path=str(folder / NAMES[0]), dockerfile=None, problem=str(error))
+    if found is None or dockerfile is None:
         if target is not None:
             raise ImgdiagError(
                 f"--target {target} without a Dockerfile", hint="Name it with --dockerfile"
             )
         return None
-    try:
-        dockerfile = read_dockerfile(found)
-    except ImgdiagError as error:
-        return Choice(path=str(found), dockerfile=None, problem=str(error))
     if target is not None:
         dockerfile.target(target)
     return Choice(path=str(found), dockerfile=dockerfile, target=target)

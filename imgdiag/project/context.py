@@ -16,6 +16,7 @@ from pathlib import Path
 
 from imgdiag.errors import ImgdiagError
 from imgdiag.gate.globs import expression
+from imgdiag.project.folder import own_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,15 @@ class ContextFile:
 
 
 def ignore_file(folder: Path, dockerfile: Path | None) -> Path | None:
-    """Return the file whose patterns count: that of the Dockerfile first, as BuildKit has it."""
+    """Return the file whose patterns count: that of the Dockerfile first, as BuildKit has it.
+
+    Raises ImgdiagError for a link that leads elsewhere.
+    """
     candidates = [folder / ".containerignore", folder / ".dockerignore"]
     if dockerfile is not None:
         candidates.insert(0, dockerfile.with_name(f"{dockerfile.name}.dockerignore"))
-    return next((each for each in candidates if each.is_file()), None)
+    found = next((each for each in candidates if each.is_file()), None)
+    return None if found is None else own_file(found)
 
 
 def read_patterns(path: Path | None) -> tuple[str, ...]:

@@ -68,6 +68,20 @@ def read_locks(folder: Path) -> tuple[Lock, ...]:
     return tuple(found)
 
 
+def own_file(path: Path) -> Path:
+    """Return `path`, a file that was found in a project.
+
+    Raises ImgdiagError for a link out of its folder. A pull request can hold one to any file of the
+    machine that checks it, /proc/self/environ among them: what stands there would be shown, and
+    `fix --write` would write to it.
+    """
+    if not path.resolve().is_relative_to(path.parent.resolve()):
+        raise ImgdiagError(
+            f"{str(path)!r} leads out of its folder", hint="Put the file itself there"
+        )
+    return path
+
+
 def read_file(folder: Path, name: str) -> bytes | None:
     """Return a file's content, None when there is none; what leads out of the folder is none.
 

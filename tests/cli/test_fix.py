@@ -97,3 +97,42 @@ def test_a_patch_for_a_folder_below_applies_here(
     assert {name: (above / name).read_text() for name in FILES} == FILES
     assert "--mount=type=cache" in (above / "services/api/Dockerfile").read_text()
     assert run("fix", "--project", "services/api").stdout == ""
+
+
+@pytest.mark.parametrize("write", [(), ("--write",)])
+def test_an_ignore_file_that_leads_out_of_the_project(
+    run: Run, tmp_path: Path, write: tuple[str, ...]
+) -> None:
+    outside, project = tmp_path / "outside", tmp_path / "project"
+    outside.write_text("a secret\n")
+    (project / "node_modules").mkdir(parents=True)
+    (project / "node_modules" / "a.js").write_text("x")
+    (project / "Dockerfile").write_text("FROM node:22\nCOPY . .\n")
+    (project / ".dockerignore").symlink_to("../outside")
+    result = run("fix", "--project", project, *write)
+    assert result.exit_code == 3
+    assert "secret" not in result.output
+    assert f"'{project}/.dockerignore' leads out of its folder" in result.stderr
+    assert outside.read_text() == "a secret\n"
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "Containerfile"])
+def test_a_dockerfile_that_leads_out_of_the_project(
+    run: Run, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / name).symlink_to("/proc/self/environ")  # a secret for whoever opens a pull request
+    monkeypatch.setenv("A_TOKEN", "secret")
+    for command in (("check", "--project", project), ("fix", "--project", project)):
+        result = run(*command)
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert result.stderr == (
+            f"imgdiag: '{project / name}' leads out of its folder. Put the file itself there\n"
+        )
+    monkeypatch.chdir(project)
+    result = run("analyze", archive)
+    assert result.exit_code == 0
+    assert "not used: 'Dockerfile' leads out" in result.stdout.replace(
+        "Containerfile", "Dockerfile"
+    )
