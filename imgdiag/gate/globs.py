@@ -7,6 +7,7 @@ all that is in it. The root's slash, and one at the end, mean nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _MAGIC = frozenset("*?[\\")
 
@@ -16,34 +17,72 @@ def expression(pattern: str) -> str:
 
     An open bracket makes one that does not compile.
     """
-    result = ""
+    pieces = list(_pieces(pattern))
+    stars = sum(piece in (_STAR, _FOLDERS) for piece in pieces)
+    return f"(?s:{_without_retries(pieces) if stars > _MOST_RETRIED else ''.join(pieces)})"
+
+
+_STAR, _FOLDERS = "[^/]*", "(?:.*/)?"
+_MOST_RETRIED = 3
+
+
+def _pieces(pattern: str) -> Iterator[str]:
     position = 0
-    in_set = False
     while position < len(pattern):
         letter = pattern[position]
         position += 1
-        if in_set:
-            in_set = letter != "]"
-            # Python keeps doubled ones of these for set operations, which Go does not have.
-            doubled = letter in "[&~|" or pattern.startswith("--", position - 1)
-            result += f"\\{letter}" if doubled else letter
-        elif pattern.startswith("**", position - 1):
+        if pattern.startswith("**", position - 1):
             position += 1
             position += pattern.startswith("/", position)
-            result += "(?:.*/)?" if position < len(pattern) else ".*"
+            yield _FOLDERS if position < len(pattern) else ".*"
         elif letter == "*":
-            result += "[^/]*"
+            yield _STAR
         elif letter == "?":
-            result += "[^/]"
+            yield "[^/]"
         elif letter == "\\":
-            result += re.escape(pattern[position : position + 1] or "\\")
+            yield re.escape(pattern[position : position + 1] or "\\")
             position += 1
         elif letter == "[":
-            in_set = True
-            result += letter
+            end = pattern.find("]", position)
+            end = len(pattern) if end < 0 else end + 1
+            yield "[" + _members(pattern[position:end])
+            position = end
         else:
-            result += re.escape(letter)
-    return f"(?s:{result})"
+            yield re.escape(letter)
+
+
+def _members(text: str) -> str:
+    """Return what stands in brackets, up to the closing one, as Go means it."""
+    # Python keeps doubled ones of these for set operations, which Go does not have.
+    return "".join(
+        f"\\{letter}" if letter in "[&~|" or text.startswith("--", at) else letter
+        for at, letter in enumerate(text)
+    )
+
+
+def _without_retries(pieces: list[str]) -> str:
+    """Return the expression of a pattern with many stars, in time that does not explode.
+
+    What follows a star, up to the next, is taken at the first place where it fits, and kept (an
+    atomic group): a later place would leave less for the rest. Only the last one is looked for
+    up to the end. The same holds for what follows a `**/`, up to the next.
+    """
+    blocks = [""]  # between `**/`
+    inside = False  # of the group that a star opens
+    last = max(at for at, piece in enumerate(pieces) if piece in (_STAR, _FOLDERS))
+    for at, piece in enumerate(pieces):
+        if piece not in (_STAR, _FOLDERS):
+            blocks[-1] += piece
+            continue
+        blocks[-1] += ")" * inside
+        inside = piece == _STAR and at != last
+        if piece == _FOLDERS:
+            blocks.append("")
+        else:
+            blocks[-1] += "(?>[^/]*?" if inside else _STAR
+    first, *middle, end = (*blocks, None) if len(blocks) == 1 else blocks
+    kept = "".join(f"(?>(?:.*?/)??{block})" for block in middle)
+    return f"{first}{kept}" + ("" if end is None else f"{_FOLDERS}{end}")
 
 
 def exactly(pattern: str) -> re.Pattern[str]:
