@@ -20,6 +20,8 @@ from imgdiag.project.recorded import Agreement, Expected, Record, record_of
 from imgdiag.project.scope import Values, scoped
 from imgdiag.project.sequence import Pair, pair_up
 
+_MOST_OTHERS = 10  # stages that are tried when the one that is built by default does not fit
+
 
 class Confidence(StrEnum):
     """How sure it is that a line made a layer."""
@@ -85,8 +87,8 @@ def align(config: ImageConfig, dockerfile: Dockerfile, target: str | None = None
     first = _align_stage(config, dockerfile, wanted)
     if first.complete or target is not None:
         return first
-    others = (stage for stage in reversed(dockerfile.stages) if stage is not wanted)
-    found = [first, *(_align_stage(config, dockerfile, stage) for stage in others)]
+    others = [stage for stage in reversed(dockerfile.stages) if stage is not wanted]
+    found = [first, *(_align_stage(config, dockerfile, stage) for stage in others[:_MOST_OTHERS])]
     return max(found, key=lambda each: (each.fits, len(each.entries), each.complete))
 
 

@@ -17,11 +17,11 @@ from imgdiag.errors import ImgdiagError
 from imgdiag.project.expansion import HOLE, expand
 from imgdiag.project.instruction import INSTRUCTIONS, Instruction
 from imgdiag.project.logical_lines import LogicalLine, split_lines, words
-from imgdiag.text import whole_number
+from imgdiag.text import cut, whole_number
 
 # Far beyond any real one, and little enough for steps that compare each with each.
 MAX_BYTES = 1_000_000
-MAX_INSTRUCTIONS = 2_000
+MAX_INSTRUCTIONS = 1_000
 
 # Set by the builder, to what it builds for and on.
 _PLATFORM_ARGUMENTS: Mapping[str, None] = dict.fromkeys(
@@ -29,6 +29,7 @@ _PLATFORM_ARGUMENTS: Mapping[str, None] = dict.fromkeys(
     for side in ("BUILD", "TARGET")
     for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
 )
+_SHOWN = 20  # characters of what is no instruction: the file may be none of the project's
 _WORD = re.compile(r"\s*(?P<word>\S+)\s*")
 
 
@@ -105,9 +106,10 @@ def read_dockerfile(path: Path) -> Dockerfile:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise ImgdiagError(f"{str(path)!r} is not a file")
-        if status.st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
             raise ImgdiagError(f"{str(path)!r} is too big for a Dockerfile")
-        data = path.read_bytes()
     except OSError as error:
         raise ImgdiagError(f"cannot read {str(path)!r} ({error.strerror or error})") from error
     return parse_dockerfile(data.decode("utf-8", "surrogateescape"), str(path))
@@ -175,7 +177,7 @@ def _instruction(line: LogicalLine, escape: str, path: str) -> Instruction:
     if word not in INSTRUCTIONS:
         near = difflib.get_close_matches(word, sorted(INSTRUCTIONS), 1)
         raise ImgdiagError(
-            f"{path}:{line.line}: there is no instruction {match['word']!r}",
+            f"{path}:{line.line}: there is no instruction {cut(match['word'], _SHOWN)!r}",
             hint=f"Did you mean {near[0]}?" if near else "",
         )
     flags: list[str] = []

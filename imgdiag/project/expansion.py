@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 HOLE = "\0"
+LONGEST = 4_096
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-]")
 
@@ -21,14 +22,23 @@ def expand(
 
     A variable whose value is None leaves a hole, and so does one that is not among `values`,
     unless these are `complete`: it is then unset. A form that takes a part of a value
-    (`${X#…}`, `${X/…/…}`) leaves a hole too.
+    (`${X#…}`, `${X/…/…}`) leaves a hole too. Where values come to more than `LONGEST` characters,
+    the whole is a hole: twenty lines of `ENV B=$A$A` would make a gigabyte.
     """
+    taken = 0  # characters of values
+
+    def look_up(name: str) -> str | None:
+        nonlocal taken
+        value = _look_up(values, name, complete)
+        taken += len(value or "")
+        return value
+
     # Each level is a `${X:-` that is still open: its result so far, and what it came from.
     results = [""]
     opened: list[tuple[str, str, bool]] = []  # operator, name, whether in double quotes
     double = False
     position = 0
-    while position < len(word):
+    while position < len(word) and taken <= LONGEST:
         letter = word[position]
         position += 1
         if letter == "'" and not double:
@@ -47,7 +57,7 @@ def expand(
         elif letter == "}" and opened:
             operator, name, double = opened.pop()
             default = results.pop()
-            results[-1] += _chosen(operator, _look_up(values, name, complete), default)
+            results[-1] += _chosen(operator, look_up(name), default)
         elif letter == "$":
             braced = word.startswith("{", position)
             match = _NAME.match(word, position + braced)
@@ -56,9 +66,9 @@ def expand(
                 continue
             position = match.end()
             if not braced:
-                results[-1] += _look_up(values, match[0], complete) or ""
+                results[-1] += look_up(match[0]) or ""
             elif word.startswith("}", position):
-                results[-1] += _look_up(values, match[0], complete) or ""
+                results[-1] += look_up(match[0]) or ""
                 position += 1
             else:
                 operator = word[position : position + 2]
@@ -68,7 +78,7 @@ def expand(
                 results.append("")
         else:
             results[-1] += letter
-    return "".join(results)
+    return "".join(results) if taken <= LONGEST else HOLE
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from imgdiag.project.dockerfile import Stage
-from imgdiag.project.expansion import HOLE, expand
+from imgdiag.project.expansion import HOLE, LONGEST, expand
 from imgdiag.project.instruction import Instruction
 
 Values = Mapping[str, str | None]
@@ -33,7 +33,8 @@ class Scope:
     def path(self, word: str, escape: str = "\\") -> str:
         """Return a path as it is meant here: absolute, variables replaced."""
         folder = self.working_directory
-        return posixpath.normpath(posixpath.join(folder, self.expanded(word, escape)))
+        path = posixpath.normpath(posixpath.join(folder, self.expanded(word, escape)))
+        return path if len(path) <= LONGEST else HOLE
 
     def after(self, instruction: Instruction, defaults: Values, given: Values) -> Scope:
         """Return what is in force after an instruction.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from imgdiag import tomltext
 from imgdiag.errors import ImgdiagError
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*(?P<name>.+?)\s*\]\]?\s*(?:#.*)?$")
@@ -85,10 +85,10 @@ def parse_toml(data: bytes, path: str) -> TomlFile:
     """Parse a TOML file. `path` is named in errors. Raises ImgdiagError."""
     try:
         text = data.decode("utf-8-sig")
-        return TomlFile(path, text, tomllib.loads(text))
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError
+        return TomlFile(path, text, tomltext.parse(text))
+    except ValueError as error:  # UnicodeDecodeError is one too
         raise ImgdiagError(
-            f"{path} is not valid TOML ({str(error) or type(error).__name__})",
+            f"{path} is not valid TOML ({error})",
             hint="Mend the line that the message names",
         ) from error
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.project.expansion import HOLE, expand, matches
+from imgdiag.project.expansion import HOLE, LONGEST, expand, matches
 
 VALUES = {"A": "1", "EMPTY": "", "UNKNOWN": None}
 
@@ -87,3 +87,11 @@ def test_a_pattern_matches_what_its_holes_are_filled_with(
 ) -> None:
     text = parts[0] + "".join(data.draw(st.text("ab")) + part for part in parts[1:])
     assert matches(HOLE.join(parts), text)
+
+
+def test_values_that_would_fill_the_memory() -> None:
+    values = {"A": "x" * LONGEST}
+    assert expand("$A", values) == "x" * LONGEST
+    assert expand("y$A", values) == f"y{'x' * LONGEST}"
+    assert expand("$A${A}", values) == HOLE
+    assert expand("${B:-$A$A}z", values, complete=True) == HOLE

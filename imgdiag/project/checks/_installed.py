@@ -103,6 +103,7 @@ def _of_file(project: Project, name: str, ran: Ran) -> Iterator[Named]:
         return
     text = data.decode("utf-8", "replace")
     texts = dict(requirements.logical_lines(text))
+    compiled = _COMPILED.search(text) is not None
     for package in requirements.read(data, name).packages:
         if package.line is not None:
             yield Named(
@@ -111,7 +112,7 @@ def _of_file(project: Project, name: str, ran: Ran) -> Iterator[Named]:
                 path=str(project.folder / name),
                 line=package.line,
                 by=ran.line,
-                compiled=_COMPILED.search(text) is not None,
+                compiled=compiled,
             )
 
 

@@ -39,8 +39,7 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
         kept = [
             (ran, name)
             for index, ran in enumerate(placed.ran)
-            for name in packages_of(ran.command)
-            if is_build_tool(name) and not _goes(ran, name, placed.ran[index + 1 :])
+            for name in _left_by(ran, placed.ran[index + 1 :])
         ]
         if not kept:
             continue
@@ -58,10 +57,13 @@ def _check(project: Project) -> Iterator[ProjectFinding]:
 
 def _too_late(project: Project, placed: Placed, kept: list[tuple[Ran, str]]) -> str:
     """Return which later RUN takes the tools out, which takes nothing from this layer."""
+    names = {name for _, name in kept}
+    groups = _groups(kept)
     for other in project.shipped[project.shipped.index(placed) + 1 :]:
         for ran in other.ran:
-            names = removed_by(ran.command)
-            if any(name in names or _virtual(of) in ran.command.words[1:] for of, name in kept):
+            if not names.isdisjoint(removed_by(ran.command)) or not groups.isdisjoint(
+                ran.command.words[1:]
+            ):
                 return f"; line {ran.line} takes them out too late"
     return ""
 
@@ -69,6 +71,11 @@ def _too_late(project: Project, placed: Placed, kept: list[tuple[Ran, str]]) -> 
 def _virtual(ran: Ran) -> str | None:
     """Return the name of the group that `apk add` makes, None without one."""
     return ran.command.value("--virtual") or ran.command.value("-t")
+
+
+def _groups(kept: list[tuple[Ran, str]]) -> set[str | None]:
+    """Return the groups of the commands that install what is kept, None for those without."""
+    return {_virtual(ran) for ran in {ran.index: ran for ran, _ in kept}.values()}
 
 
 def _mend(project: Project, placed: Placed, kept: list[tuple[Ran, str]]) -> Fix:
@@ -133,7 +140,7 @@ def _stages(
     if user:
         yield user.rstrip()
     yield from asks
-    if placed in users or any(_virtual(ran) for ran, _ in kept):
+    if placed in users or any(_groups(kept)):
         yield from _installing(placed, kept, libraries)
     else:
         yield from _without(placed, kept, libraries)
@@ -189,18 +196,22 @@ def _uses(ran: Ran) -> bool:
     )
 
 
-def _goes(ran: Ran, package: str, later: tuple[Ran, ...]) -> bool:
-    """Tell whether a package is taken out again by the same RUN, by its name or its group's."""
+def _left_by(ran: Ran, later: tuple[Ran, ...]) -> list[str]:
+    """Return the build tools that a command installs and the rest of its RUN does not take out."""
+    tools = [name for name in packages_of(ran.command) if is_build_tool(name)]
+    if not tools:
+        return []
     virtual = _virtual(ran)
     if virtual and any(virtual in each.command.words[1:] for each in later):
-        return True
-    if any(package in removed_by(each.command) for each in later):
-        return True
+        return []
     # As the official images do it: mark all as automatic, then purge what nothing needs.
-    return any(each.command.words[:2] == ("apt-mark", "auto") for each in later) and any(
+    if any(each.command.words[:2] == ("apt-mark", "auto") for each in later) and any(
         each.command.has("--auto-remove", "--autoremove") or "autoremove" in each.command.words
         for each in later
-    )
+    ):
+        return []
+    removed = {name for each in later for name in removed_by(each.command)}
+    return [name for name in tools if name not in removed]
 
 
 CHECK = Check(

@@ -23,6 +23,7 @@ from imgdiag.project.runs import Placed, covers
 from imgdiag.text import shortened
 
 _MOST_CHANGES = 200
+_MOST_LOOKS = 4_000_000  # all is checked anew after each change
 _MOUNT = "--mount=type="
 # Sources: Docker Engine's release notes, 23.0; buildah's, 1.24.
 _NEEDS_BUILDKIT = (
@@ -60,7 +61,8 @@ def dockerfile_patch(project: Project, text: str, path: str) -> Iterator[Patch |
     original, reasons = text, []
     refused: dict[str, str] = {}
     findings = check_project(project)
-    for _ in range(_MOST_CHANGES):
+    looks = max(len(project.built), 1) ** 2  # checks compare each instruction with each
+    for _ in range(min(_MOST_CHANGES, _MOST_LOOKS // looks + 1)):
         found = _next_change(project, findings, refused)
         if found is None:
             break
