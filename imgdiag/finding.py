@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -52,11 +53,11 @@ class Fix:
     @classmethod
     def of_run(cls, summary: str, *edits: RunEdit, before: str = "", after: str = "") -> Fix:
         """Return a mend that rewrites RUNs; several edits of one are put together."""
-        by_layer: dict[int, RunEdit] = {}
+        by_layer: dict[int, list[RunEdit]] = defaultdict(list)
         for edit in edits:
-            earlier = by_layer.get(edit.layer)
-            by_layer[edit.layer] = earlier.merged(edit) if earlier else edit
-        whole = tuple(by_layer[layer] for layer in sorted(by_layer))
+            by_layer[edit.layer].append(edit)
+        several = (by_layer[layer] for layer in sorted(by_layer))
+        whole = tuple(first.merged(*others) for first, *others in several)
         fix = cls(summary, "Dockerfile", "", whole, before, after)
         return replace(fix, snippet=fix.with_edits(whole))
 

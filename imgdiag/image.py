@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from imgdiag import jsontext
 from imgdiag.errors import CorruptImage
+from imgdiag.text import cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,16 @@ class Platform:
 
 
 MAX_HISTORY = 10_000  # entries; a hundred times as many as any builder makes
+MAX_INSTRUCTION = 16_384  # characters that are looked at: patterns take the square of them
 _IMPLIED = {"arm64": "v8", "arm": "v7"}  # variants that go without saying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One instruction, as its builder recorded it. `layer` is the index of what it made."""
+    """One instruction, as its builder recorded it, cut where it is very long.
+
+    `layer` is the index of what it made.
+    """
 
     created: str | None
     created_by: str
@@ -131,11 +136,12 @@ def _align(entries: list[object], layers: int) -> tuple[tuple[HistoryEntry, ...]
                 given += 1
             else:
                 left_over += 1
+        text = jsontext.get(entry, "created_by", str, "", what)
+        text = text or jsontext.get(entry, "comment", str, "", what)
         result.append(
             HistoryEntry(
                 created=jsontext.get(entry, "created", str, "", what) or None,
-                created_by=jsontext.get(entry, "created_by", str, "", what)
-                or jsontext.get(entry, "comment", str, "", what),
+                created_by=cut(text, MAX_INSTRUCTION),
                 layer=layer,
             )
         )

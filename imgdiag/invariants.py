@@ -50,7 +50,8 @@ def breaches(analysis: Analysis, facts: Facts) -> Iterator[str]:
     by_cause = sum(waste.bytes for waste in analysis.waste)
     if sizes.wasted_bytes != by_cause and analysis.route != "quick":
         yield "the causes of waste do not add up to the wasted bytes"
-    owned = analysis.package_bytes + analysis.system_package_bytes
+    package_bytes = analysis.package_bytes
+    owned = package_bytes + analysis.system_package_bytes
     if owned + analysis.unattributed_bytes != sizes.visible_bytes:
         yield (
             f"packages own {owned:,} bytes and nobody {analysis.unattributed_bytes:,}, "
@@ -59,7 +60,7 @@ def breaches(analysis: Analysis, facts: Facts) -> Iterator[str]:
     if any(row.bytes < 0 for row in analysis.unattributed):
         yield "a folder holds less than nothing of nobody's"
     for package in analysis.packages:
-        if not package.bytes <= package.retained_bytes <= analysis.package_bytes:
+        if not package.bytes <= package.retained_bytes <= package_bytes:
             yield f"what goes with {package.name} is less than it has, or more than there is"
     for finding in analysis.findings:
         if finding.claim.layer_bytes > sizes.layer_bytes:

@@ -96,16 +96,19 @@ class Allotment:
             folder = self._folder(parent)
             if folder is None:
                 continue
+            orphans = []
             for name, node in cache.children.items():
                 if not isinstance(node, File) or node in self.owner_of:
                     continue
                 source = folder.children.get(f"{name.partition('.')[0]}.py")
-                owner = self.owner_of.get(source) if isinstance(source, File) else None
                 if source is None:
-                    owner = self._only_owner(folder)
-                if owner is not None:
-                    self.owner_of[node] = owner
-                    owner.files[f"{path}/{name}"] = node
+                    orphans.append((name, node))
+                elif isinstance(source, File) and (owner := self.owner_of.get(source)) is not None:
+                    self._give(owner, f"{path}/{name}", node)
+            if orphans and (owner := self._only_owner(folder)) is not None:
+                for name, node in orphans:
+                    if node not in self.owner_of:  # by another name that it has
+                        self._give(owner, f"{path}/{name}", node)
         # `compileall -b` and Python 2 put it beside the source.
         known = [(path, folder) for path, folder in self._folders.items() if folder is not None]
         for path, folder in known:
@@ -114,8 +117,11 @@ class Allotment:
                     source = folder.children.get(f"{name[:-4]}.py")
                     owner = self.owner_of.get(source) if isinstance(source, File) else None
                     if owner is not None:
-                        self.owner_of[node] = owner
-                        owner.files[join(path, name)] = node
+                        self._give(owner, join(path, name), node)
+
+    def _give(self, owner: Owner, path: str, file: File) -> None:
+        self.owner_of[file] = owner
+        owner.files[path] = file
 
     def _only_owner(self, folder: Directory) -> Owner | None:
         owners = {

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from imgdiag.filesystem import File, Hidden
 from imgdiag.python.distributions import Distribution
@@ -73,12 +74,9 @@ class Claims:
         base = {file: where for file, where in names.items() if file.layer in self._base_layers}
         return self._claim(own, without=self._base_layers), self._claim(base)
 
-    def _names(self, paths: Iterable[str]) -> dict[File, list[str]]:
+    def _names(self, paths: Iterable[str]) -> dict[File, tuple[str, ...]]:
         """Return the files whose names all lie at or below `paths`, with those names."""
-        names: dict[File, list[str]] = defaultdict(list)
-        for path, file in self._usage.files_in(paths):
-            if path not in names[file]:  # named itself, and in a folder that is named
-                names[file].append(path)
+        names = _by_file(self._usage.files_in(paths))
         return {file: where for file, where in names.items() if len(where) == file.names}
 
     def distributions(
@@ -88,14 +86,8 @@ class Claims:
 
         `also` are paths of further files that go with them.
         """
-        names: dict[File, list[str]] = defaultdict(list)
-        for distribution in distributions:
-            for path, file in distribution.files.items():
-                names[file].append(path)
-        for path, file in self._usage.files_in(also):
-            if path not in names[file]:
-                names[file].append(path)
-        return self._claim(names)
+        owned = (pair for distribution in distributions for pair in distribution.files.items())
+        return self._claim(_by_file(chain(owned, self._usage.files_in(also))))
 
     def hidden(self, hidden: Iterable[Hidden]) -> Claim:
         """Claim hidden files: the container does not change when they go."""
@@ -106,7 +98,7 @@ class Claims:
         return Claim(files=frozenset(), layer_bytes=0, visible_bytes=0, layers=(layer,), located=())
 
     def _claim(
-        self, names: Mapping[File, list[str]], without: frozenset[int] = frozenset()
+        self, names: Mapping[File, tuple[str, ...]], without: frozenset[int] = frozenset()
     ) -> Claim:
         """Claim visible files, and older copies of them in other layers than those `without`."""
         hidden_at = self._usage.hidden_at()
@@ -123,6 +115,14 @@ class Claims:
             }
             located += [(path, file) for file, path in older.items()]
         return _make_claim(located, visible_bytes=visible_bytes)
+
+
+def _by_file(located: Iterable[tuple[str, File]]) -> dict[File, tuple[str, ...]]:
+    """Return each file's paths, once each: one may be named itself, and its folder too."""
+    names: dict[File, dict[str, None]] = defaultdict(dict)
+    for path, file in located:
+        names[file][path] = None
+    return {file: tuple(paths) for file, paths in names.items()}
 
 
 def _make_claim(located: list[tuple[str, File]], *, visible_bytes: int) -> Claim:

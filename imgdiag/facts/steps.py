@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from imgdiag.image import ImageConfig, instruction
 from imgdiag.project.alignment import Alignment, Confidence
 
 _MAKE_LAYERS = ("RUN ", "COPY ", "ADD ", "WORKDIR ")
+_LONGEST = 4_096  # characters of a folder's path: in none that is longer can anything be run
 _HASHED = re.compile(r"(file|dir|multi):[0-9a-f]{64}$")
 _FROM_A_ROOT = re.compile(r"ADD (file|dir|multi):[0-9a-f]{64} in / ?$")  # how base images begin
 
@@ -94,7 +97,8 @@ def steps_of(config: ImageConfig, alignment: Alignment | None = None) -> dict[in
         word, _, rest = text.partition(" ")
         if word == "WORKDIR":
             folder = posixpath.normpath(posixpath.join(now.working_directory, rest.strip()))
-            now = replace(now, working_directory=folder)
+            if len(folder) <= _LONGEST:
+                now = replace(now, working_directory=folder)
         elif word == "USER":
             now = replace(now, user=rest.strip())
         if entry.layer is not None:
@@ -168,15 +172,18 @@ class RunEdit:
     without: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def merged(self, other: RunEdit) -> RunEdit:
-        """Return this edit and another of the same RUN, or of one that it joins, as one."""
+    def merged(self, *others: RunEdit) -> RunEdit:
+        """Return this edit and others of the same RUN, or of those that it joins, as one."""
+        edits = (self, *others)
+        # Of two that join one layer, the first says how.
+        joined = {layer: command for edit in reversed(edits) for layer, command in edit.joined}
         return replace(
             self,
-            mounts=tuple(dict.fromkeys((*self.mounts, *other.mounts))),
-            joined=tuple(sorted({**dict(other.joined), **dict(self.joined)}.items())),
-            commands=tuple(dict.fromkeys((*self.commands, *other.commands))),
-            without=tuple(dict.fromkeys((*self.without, *other.without))),
-            notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
+            mounts=_once(edit.mounts for edit in edits),
+            joined=tuple(sorted(joined.items())),
+            commands=_once(edit.commands for edit in edits),
+            without=_once(edit.without for edit in edits),
+            notes=_once(edit.notes for edit in edits),
         )
 
     def snippet(self) -> str:
@@ -199,6 +206,11 @@ class RunEdit:
         else:
             text += "".join(f" \\\n && {guarded(each)}" for each in after)
         return "\n".join([*(f"# {note}" for note in notes), text])
+
+
+def _once(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return what stands in any of `lists`, in their order."""
+    return tuple(dict.fromkeys(chain.from_iterable(lists)))
 
 
 def guarded(command: str) -> str:

@@ -8,7 +8,7 @@ another thing, a module without source, and is never looked at here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from imgdiag.filesystem import Directory, File, join
@@ -50,6 +50,7 @@ def find_byte_code(usage: Usage, config: ImageConfig) -> ByteCode:
         if not isinstance(cache, Directory):
             continue
         where = join(path, "__pycache__")
+        names: list[str] = []
         for name, node in cache.children.items():
             if not name.endswith(".pyc") or not isinstance(node, File):
                 continue
@@ -61,7 +62,7 @@ def find_byte_code(usage: Usage, config: ImageConfig) -> ByteCode:
             match = _CACHED.fullmatch(name)
             if match is None:
                 useful.append(f"{where}/{name}")
-            elif not _has_source(folder.children, match["stem"]):
+            elif not _has_source(names := names or sorted(folder.children), match["stem"]):
                 sourceless.append(f"{where}/{name}")
             elif tags and match["tag"] not in tags:
                 foreign.setdefault(match["tag"], []).append(f"{where}/{name}")
@@ -77,9 +78,13 @@ def find_byte_code(usage: Usage, config: ImageConfig) -> ByteCode:
     )
 
 
-def _has_source(names: Iterable[str], stem: str) -> bool:
-    """Tell whether anything could be the source: other languages compile to byte-code too."""
-    return any(name.startswith(f"{stem}.") for name in names)
+def _has_source(names: list[str], stem: str) -> bool:
+    """Tell whether one of `names`, which are sorted, could be the source.
+
+    Whatever it ends in: other languages compile to byte-code too.
+    """
+    first = bisect_left(names, f"{stem}.")
+    return first < len(names) and names[first].startswith(f"{stem}.")
 
 
 def _tags(usage: Usage) -> frozenset[str]:

@@ -212,19 +212,16 @@ def headers_of(text: str) -> dict[str, list[str]]:
     keeps its line breaks. What follows the first line that is no header may be a long description.
     """
     headers: dict[str, list[str]] = {}
-    values: list[str] = []
     # No further than the first blank line.
-    for line in re.split(r"\r\n|\r|\n", re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]):
-        if line.startswith((" ", "\t")):
-            if values:
-                values[-1] += f"\n{line}"
+    head = re.sub(r"\r\n?", "\n", re.split(r"\r?\n\r?\n", text, maxsplit=1)[0])
+    for header in re.split(r"\n(?![ \t])", head):
+        if header.startswith((" ", "\t")):  # folded, and after nothing
             continue
-        match = _HEADER.match(line)
+        match = _HEADER.match(header)
         if match is None:
             break
-        # A line without a name, and what is folded after it, counts for nothing.
-        values = headers.setdefault(match["name"].lower(), []) if match["name"] else []
-        values.append(match["value"])
+        if match["name"]:
+            headers.setdefault(match["name"].lower(), []).append(match["value"])
     return headers
 
 

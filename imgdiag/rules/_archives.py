@@ -6,8 +6,10 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
+from itertools import chain
 
 from imgdiag.facts.facts import Facts
 from imgdiag.facts.steps import RunEdit, Step
@@ -21,6 +23,7 @@ SUFFIXES = (
 
 _INSTALLERS = frozenset(("apt", "apt-get", "dnf", "microdnf", "yum", "pip", "pip3"))
 _SEPARATORS = re.compile(r"&&|\|\||[;|\n]")
+_PATTERNS = 200  # of a RUN; real ones have one or two
 _MOUNTABLE = re.compile(r"[\w./+<> @~-]+")
 
 
@@ -28,9 +31,50 @@ def consumer(facts: Facts, path: str, first: int) -> int | None:
     """Return the first layer, from `first` on, whose RUN unpacks or installs the file at `path`."""
     for layer in range(first, len(facts.filesystem.layers)):
         step = facts.step(layer)
-        if step.command and any(_names(each, path, step) for each in _unpacking(step.command)):
+        if step.command and _named(step.command, step.working_directory).has(path):
             return layer
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What is given to the parts of a RUN that unpack or install something.
+
+    `places` are paths, `names` what may be anywhere, as after a cd. A pattern stands with the
+    path that it is, "" where only the name counts.
+    """
+
+    places: frozenset[str]
+    names: frozenset[str]
+    patterns: tuple[tuple[str, str], ...]
+
+    def has(self, path: str) -> bool:
+        """Tell whether a file, the folder of a package, or a pattern that matches is among it."""
+        folder, _, name = path.rpartition("/")
+        if path in self.places or name in self.names:
+            return True
+        if folder in self.places and folder and name.endswith(INSTALLED):
+            return True
+        return any(
+            fnmatchcase(name, pattern) and where in ("", f"{folder}/{pattern}")
+            for where, pattern in self.patterns
+        )
+
+
+@lru_cache(maxsize=1_000)  # there are fewer layers, and many archives
+def _named(command: str, working_directory: str) -> _Named:
+    places, names, patterns = set[str](), set[str](), set[tuple[str, str]]()
+    for word in chain.from_iterable(_unpacking(command)):
+        where = posixpath.normpath(posixpath.join(working_directory, word)).lstrip("/")
+        places.add(where)
+        above, slash, last = word.rpartition("/")
+        if "*" not in last:
+            names.update(() if above else (last,))
+        elif len(last) > 2:
+            patterns.add(("", last))
+        elif slash:  # `*` alone says nothing; with a folder before it, it does
+            patterns.add((where, last))
+    return _Named(frozenset(places), frozenset(names), tuple(sorted(patterns)[:_PATTERNS]))
 
 
 def _unpacking(command: str) -> Iterator[list[str]]:
@@ -58,23 +102,6 @@ def _unpacks(program: str, arguments: list[str]) -> bool:
             return "i" in letters or "U" in letters
         case name:
             return name in _INSTALLERS and "install" in arguments
-
-
-def _names(words: list[str], path: str, step: Step) -> bool:
-    """Tell whether words name a file, the folder of a package, or a pattern that matches."""
-    folder, _, name = path.rpartition("/")
-    for word in words:
-        where = posixpath.normpath(posixpath.join(step.working_directory, word)).lstrip("/")
-        if where == path or (where == folder and folder and name.endswith(INSTALLED)):
-            return True
-        above, slash, last = word.rpartition("/")
-        if "*" in last and fnmatchcase(name, last):
-            # `*` alone says nothing; with a folder before it, it does.
-            if len(last) > 2 or (slash and where == f"{folder}/{last}"):
-                return True
-        elif last == name and not above:  # after a cd it may be anywhere
-            return True
-    return False
 
 
 def _words(part: str) -> Iterator[str]:

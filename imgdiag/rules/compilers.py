@@ -52,17 +52,20 @@ def _gone(facts: Facts) -> frozenset[str]:
     gone = {name for name in installed if _TOOL.fullmatch(name)}
     libraries = {name for name in installed - gone if _OF_COMPILERS.fullmatch(name)}
     required_by = facts.debian.required_by(gone | libraries)
-    changed = True
-    while changed:  # each round takes one or more out, or puts one or more in
-        kept = {name for name in gone if required_by.get(name, frozenset()) - gone}
+    # A round looks at those whose requirers the last one took out or put in.
+    looked_at = gone | libraries
+    while looked_at:
+        kept = {name for name in gone & looked_at if not required_by[name] <= gone}
         added = {
             name
-            for name in libraries - gone - kept
-            if (by := required_by.get(name)) and by <= gone - kept
+            for name in libraries & looked_at
+            if (by := required_by[name]) and by <= gone and by.isdisjoint(kept)
         }
-        changed = bool(kept or added)
-        libraries -= kept
-        gone = (gone - kept) | added
+        gone -= kept
+        gone |= added
+        libraries -= added
+        requires = (facts.debian.requires.get(name, frozenset()) for name in kept | added)
+        looked_at = set().union(*requires) & required_by.keys()
     return frozenset(gone)
 
 

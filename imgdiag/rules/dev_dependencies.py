@@ -44,10 +44,11 @@ def _check(facts: Facts) -> Iterator[Finding]:
             kept = tuple(root for root in kept if root not in dropped)
             # What the rest of the environment still reaches stays, a tool or not.
             before, needed = needed, graph.reach(kept)
+            only_theirs = before - needed
             gone = tuple(
                 each
                 for each in facts.distributions
-                if each.environment is environment and each.name in before - needed
+                if each.environment is environment and each.name in only_theirs
             )
             names = {root.name for root in dropped}
             if any(each.name in names for each in gone):

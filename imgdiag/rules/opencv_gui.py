@@ -1,6 +1,7 @@
 """opencv-gui: OpenCV with its windows in a service without a screen."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 
@@ -20,13 +21,13 @@ _BUILDS = ("opencv-python", "opencv-contrib-python")
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
+    builds: dict[str, set[str]] = defaultdict(set)  # of OpenCV, by environment
     for each in facts.distributions:
-        siblings = {
-            other.name
-            for other in facts.distributions
-            if other.environment is each.environment and other.name.startswith("opencv-")
-        }
-        if each.name not in _BUILDS or len(siblings) > 1:  # then another rule's advice comes first
+        if each.name.startswith("opencv-"):
+            builds[each.environment.path].add(each.name)
+    for each in facts.distributions:
+        # Where there are several, another rule's advice comes first.
+        if each.name not in _BUILDS or len(builds[each.environment.path]) > 1:
             continue
         yield from visible_findings(
             facts,

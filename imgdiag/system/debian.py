@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from imgdiag.errors import CorruptImage
 from imgdiag.filesystem import Filesystem
 from imgdiag.system.package import find, text_of
 
@@ -19,6 +20,7 @@ _FIELD = re.compile(
     r"[ \t]*(.*)$",
     re.MULTILINE,
 )
+_MOST = 1_000_000  # relations; an image of 500 packages has about 3,000
 _NAME = re.compile(r"\s*([a-z0-9][a-z0-9+.-]*)")
 
 
@@ -52,15 +54,18 @@ class Debian:
 
     def required_by(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
         """Return for each of `names` the installed packages that require it."""
-        wanted = dict.fromkeys(names, frozenset[str]())
+        wanted: dict[str, set[str]] = {name: set() for name in names}
         for name, required in self.requires.items():
             for each in required & wanted.keys():
-                wanted[each] |= {name}
-        return wanted
+                wanted[each].add(name)
+        return {name: frozenset(by) for name, by in wanted.items()}
 
 
 def find_debian(filesystem: Filesystem) -> Debian:
-    """Return what dpkg's and apt's records say; nothing where there are none."""
+    """Return what dpkg's and apt's records say; nothing where there are none.
+
+    Raises CorruptImage for records that no system has, as of thousands that each require all.
+    """
     stanzas = [
         fields
         for fields in _stanzas(text_of(find(filesystem, "var/lib/dpkg/status")))
@@ -73,12 +78,18 @@ def find_debian(filesystem: Filesystem) -> Debian:
             providers.setdefault(provided, set()).add(name)
     requires: dict[str, frozenset[str]] = {}
     recommends: dict[str, frozenset[str]] = {}
+    meant = 0
     for fields in stanzas:
         name = fields["Package"]  # twice for two architectures
-        needed = f"{fields.get('Pre-Depends', '')}, {fields.get('Depends', '')}"
-        requires[name] = requires.get(name, frozenset()) | _meant(needed, providers)
+        needed = _meant(f"{fields.get('Pre-Depends', '')}, {fields.get('Depends', '')}", providers)
         wished = _meant(fields.get("Recommends", ""), providers)
-        recommends[name] = recommends.get(name, frozenset()) | wished
+        meant += sum(map(len, (*needed, *wished)))
+        if meant > _MOST:
+            raise CorruptImage(
+                f"dpkg's status has packages that require more than {_MOST:,} others in all"
+            )
+        requires[name] = requires.get(name, frozenset()).union(*needed)
+        recommends[name] = recommends.get(name, frozenset()).union(*wished)
     return Debian(
         requires=requires,
         recommends=recommends,
@@ -106,14 +117,10 @@ def _stanzas(text: str) -> Iterator[dict[str, str]]:
         yield {name: value.strip() for name, value in _FIELD.findall(stanza)}
 
 
-def _meant(text: str, providers: dict[str, set[str]]) -> frozenset[str]:
-    """Return the installed packages that a field can mean."""
-    return frozenset(
-        provider
-        for group in _groups(text)
-        for name in group
-        for provider in providers.get(name, ())
-    )
+def _meant(text: str, providers: dict[str, set[str]]) -> list[set[str]]:
+    """Return the installed packages that a field can mean, by the names that stand there."""
+    names = dict.fromkeys(name for group in _groups(text) for name in group)
+    return [providers[name] for name in names if name in providers]
 
 
 def _groups(text: str) -> Iterator[list[str]]:

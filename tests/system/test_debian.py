@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from imgdiag.errors import CorruptImage
+from imgdiag.system import debian
 from imgdiag.system.debian import Debian, find_debian
 from tests.made import facts_of, made_filesystem, made_layer
 
@@ -84,3 +88,11 @@ def test_apts_records_are_read() -> None:
 def test_anything_may_stand_in_a_field() -> None:
     found = read("Package:\nStatus: install ok installed\n", package("a", "Depends: , |, (x), A"))
     assert found.requires == {"a": frozenset()}
+
+
+def test_records_that_no_system_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian, "_MOST", 9)
+    stanzas = [package(name, "Provides: x", "Depends: x") for name in "abc"]
+    assert read(*stanzas).requires["a"] == frozenset("abc")
+    with pytest.raises(CorruptImage, match="packages that require more than 9 others in all"):
+        read(*stanzas, package("d", "Recommends: a"))

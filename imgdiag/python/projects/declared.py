@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
+from imgdiag import tomltext
 from imgdiag.filesystem import Directory, File
 
 _MAX_BYTES = 4_000_000  # of a file; uv.lock of a large workspace has 1.5 MB
@@ -100,7 +100,7 @@ def text_of(node: object) -> str:
 
 def toml_in(directory: Directory, name: str) -> Any:
     """Return what a TOML file holds, None when there is none that can be read."""
-    return _parsed(directory, name, tomllib.loads)
+    return _parsed(directory, name, tomltext.parse)
 
 
 def json_in(directory: Directory, name: str) -> Any:
