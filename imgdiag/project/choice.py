@@ -51,15 +51,15 @@ def choose(path: Path | None, target: str | None, folder: Path) -> Choice | None
         return Choice(path=str(path), dockerfile=dockerfile, target=target)
     try:
         found = find_dockerfile(folder)
-        dockerfile = read_dockerfile(found) if found is not None else None
+        parsed = read_dockerfile(found) if found is not None else None
     except ImgdiagError as error:
         return Choice(path=str(folder / NAMES[0]), dockerfile=None, problem=str(error))
-    if found is None or dockerfile is None:
+    if found is None or parsed is None:
         if target is not None:
             raise ImgdiagError(
                 f"--target {target} without a Dockerfile", hint="Name it with --dockerfile"
             )
         return None
     if target is not None:
-        dockerfile.target(target)
-    return Choice(path=str(found), dockerfile=dockerfile, target=target)
+        parsed.target(target)
+    return Choice(path=str(found), dockerfile=parsed, target=target)

@@ -38,10 +38,10 @@ def test_what_changed_stands_between_the_budgets_and_the_causes() -> None:
 
 def test_it_is_never_longer_than_a_comment() -> None:
     layers = [
-        ExampleLayer(created_by=f"RUN make {'x' * 60_000}", files={f"junk{n}": 900_000_000 + n})
-        for n in range(3)
+        ExampleLayer(created_by=f"RUN make {'x' * 15_000}", files={f"junk{n}": 900_000_000 + n})
+        for n in range(12)
     ]
-    drop = ExampleLayer(created_by="RUN rm junk*", deletes=("junk0", "junk1", "junk2"))
+    drop = ExampleLayer(created_by="RUN rm junk*", deletes=tuple(f"junk{n}" for n in range(12)))
     analysis = analysed(*layers, drop)
     text = render("markdown", analysis, judge(analysis, Budgets(max_size=1)), Style(marker="a"))
     assert len(text.encode()) <= COMMENT_LIMIT
