@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +147,8 @@ def environment_variable(command: str, option: str) -> str:
 
 
 def _complain(text: str) -> None:
-    click.secho(f"imgdiag: {printable(text)}", err=True, fg="red", color=wanted_color())
+    with suppress(OSError):  # where it can be told to nobody, the exit code still tells
+        click.secho(f"imgdiag: {printable(text)}", err=True, fg="red", color=wanted_color())
 
 
 def wanted_color() -> bool | None:
@@ -215,6 +216,8 @@ def run(arguments: list[str], prog_name: str) -> None:
     gc.disable()
     try:
         cli(arguments, prog_name=prog_name)
+    except OSError:  # of standard error, while click says what is wrong: there is nobody to tell
+        os._exit(CANNOT_ANALYSE)
     except SystemExit as done:
         for stream in filter(None, (sys.stdout, sys.stderr)):
             stream.flush()

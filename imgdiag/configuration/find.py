@@ -27,7 +27,12 @@ def find_configuration(folder: Path) -> Found | None:
     `folder` itself is looked into: what lies above may be anyone's. Raises ImgdiagError for a
     file that cannot be read.
     """
-    folder = folder.absolute()
+    try:
+        folder = folder.absolute()
+    except FileNotFoundError as error:
+        raise ImgdiagError(
+            "the working folder is not there any more", hint="Change to another one"
+        ) from error
     above = (folder, *folder.parents)
     root = next((at for at, each in enumerate(above) if (each / ".git").exists()), 0)
     for where in above[: root + 1]:

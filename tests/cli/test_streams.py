@@ -55,6 +55,21 @@ def test_nobody_reads_what_is_asked_for(arguments: str) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.parametrize("arguments", ["analyze nosuch", "analyze --nosuch", "analyze - -v"])
+def test_complaints_that_find_no_room_are_no_failed_budget(arguments: str) -> None:
+    assert shell(f"{IMGDIAG} {arguments} 2>/dev/full </dev/null").returncode == 3
+
+
+def test_a_working_folder_that_was_removed(archive: Path, tmp_path: Path) -> None:
+    package, gone = Path(__file__).parents[2], tmp_path / "gone"
+    gone.mkdir()
+    done = shell(
+        f"cd {gone} && rmdir {gone} && PYTHONPATH={package} {IMGDIAG} analyze {archive} 2>&1"
+    )
+    assert done.returncode == 2
+    assert "the working folder is not there any more. Change to another one" in done.stdout
+
+
 @pytest.mark.parametrize("arguments", ["--help", "analyze --help"])
 def test_help_that_finds_no_room(arguments: str) -> None:
     done = shell(f"{IMGDIAG} {arguments} >/dev/full")
