@@ -21,6 +21,7 @@ from imgdiag.pipeline import examine
 from imgdiag.project.checks import check_project
 from imgdiag.project.dockerfile import parse_dockerfile
 from imgdiag.project.project import Project
+from imgdiag.python.imports.search import _Lines
 from imgdiag.rules.rule import ExampleLayer
 from tests.builder import json_bytes
 from tests.made import SITE, distribution, made_image
@@ -108,6 +109,12 @@ def a_dotted_key() -> list[ExampleLayer]:
 )
 def test_an_image(many: Callable[[], list[ExampleLayer]]) -> None:
     examine(made_image(*many()))
+
+
+def test_a_source_of_one_line() -> None:
+    lines = _Lines(b"x" * 16_000_000)
+    found = {lines.at(offset) for offset in range(0, 16_000_000, 80)}
+    assert {number for number, _ in found} == {1}
 
 
 def test_edits_of_one_run() -> None:

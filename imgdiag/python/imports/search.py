@@ -200,7 +200,7 @@ class _Lines:
             self._line, self._at = 1, 0
         self._line += self._data.count(b"\n", self._at, offset)
         self._at = offset
-        start = self._data.rfind(b"\n", 0, offset) + 1
+        start = self._data.rfind(b"\n", max(offset - 4 * MAX_LINE, 0), offset) + 1
         end = self._data.find(b"\n", offset, offset + 4 * MAX_LINE)
         stop = end if end >= 0 else offset + 4 * MAX_LINE
         return self._line, line_text(self._data[max(start, offset - 4 * MAX_LINE) : stop])
