@@ -12,6 +12,7 @@ _UNITS = {
     **{f"{prefix}b": 1000**power for power, prefix in enumerate(("", "k", "m", "g", "t"))},
     **{f"{prefix}ib": 1024**power for power, prefix in enumerate(("k", "m", "g", "t"), 1)},
 }
+_MOST = 10**30  # bytes; a number of hundreds of digits cannot be told in words
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
 
 
@@ -25,7 +26,10 @@ def parse_size(text: str) -> int:
     if match is None or unit not in _UNITS:
         raise ValueError(f"{text!r} is no size; write it as 4GB, 3.5GiB, 500MB or in bytes")
     # By exact arithmetic: 1.1GB is 1,100,000,000 bytes and not one less.
-    return int(Decimal(match[1]) * _UNITS[unit])
+    size = int(Decimal(match[1]) * _UNITS[unit])
+    if size > _MOST:
+        raise ValueError(f"{text[:40]!r} is more than any image has")
+    return size
 
 
 def format_bytes(count: int) -> str:

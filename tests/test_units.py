@@ -46,6 +46,13 @@ def test_bad_sizes(text: str) -> None:
         parse_size(text)
 
 
+@pytest.mark.parametrize("text", ["9" * 31, "9" * 5_000, f"{'9' * 400}GB"])
+def test_more_than_any_image_has(text: str) -> None:
+    with pytest.raises(ValueError, match="is more than any image has"):
+        parse_size(text)
+    assert parse_size("1" + "0" * 30) == 10**30
+
+
 @given(st.integers(0, 10**6), st.text("0123456789", max_size=6), st.sampled_from(sorted(POWERS)))
 def test_sizes_are_exact_and_rounded_down(whole: int, fraction: str, unit: str) -> None:
     number = f"{whole}.{fraction}" if fraction else str(whole)
