@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +45,8 @@ def command(project: Project, write: bool) -> None:
         if write:
             write_file(project.folder / patch.path, patch.after.encode("utf-8", "surrogateescape"))
         else:
-            click.echo(_shown(patch.diff(folder)), nl=False)
+            # In color: nothing is to be stripped.
+            click.echo(_shown(patch.diff(folder)), nl=False, color=True)
     for patch in patches:
         verb = "changed" if write else "would change"
         for reason in patch.reasons:
@@ -94,6 +97,9 @@ def _patches(project: Project) -> Iterator[Patch | NotSure]:
 
 
 def _shown(text: str) -> str:
+    """Return a patch to the byte for a file or a pipe, and harmless for a terminal."""
+    if sys.stdout.isatty():
+        return re.sub(r"[^\n\t]+", lambda match: printable(match[0]), text)
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

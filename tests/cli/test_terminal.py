@@ -111,3 +111,19 @@ def test_without_it_a_short_run_says_nothing(
     run: Run, archive: Path, options: tuple[str, ...]
 ) -> None:
     assert run("history", archive, *options).stderr == ""
+
+
+def test_a_patch_on_a_terminal_moves_no_cursor(tmp_path: Path) -> None:
+    text = "FROM debian:12\nENV A='\x1b[2J'\nRUN apt-get update &&\tapt-get install -y gcc\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    command = [sys.executable, "-m", "imgdiag", "fix", "--project", str(tmp_path)]
+    master, slave = pty.openpty()
+    with os.fdopen(master, "rb", buffering=0) as screen:
+        subprocess.run(command, stdout=slave, stderr=subprocess.DEVNULL, check=True)
+        shown = screen.read(10_000)
+        os.close(slave)
+    assert b"\x1b" not in shown
+    assert rb"ENV A='\x1b[2J'" in shown
+    assert b"&&\tapt-get" in shown
+    piped = subprocess.run(command, capture_output=True, check=True)
+    assert b"ENV A='\x1b[2J'" in piped.stdout
