@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from imgdiag import image
 from imgdiag.gate.gate import Budgets, Gate, judge
 from imgdiag.reports import Style, render
 from imgdiag.reports._markup import COMMENT_LIMIT, Section, page
@@ -36,12 +39,13 @@ def test_what_changed_stands_between_the_budgets_and_the_causes() -> None:
     assert titles[:3] == ["Budgets: failed", "What changed", "Why it is this big"]
 
 
-def test_it_is_never_longer_than_a_comment() -> None:
+def test_it_is_never_longer_than_a_comment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "MAX_INSTRUCTION", 100_000)  # as long as no real one is
     layers = [
-        ExampleLayer(created_by=f"RUN make {'x' * 15_000}", files={f"junk{n}": 900_000_000 + n})
-        for n in range(12)
+        ExampleLayer(created_by=f"RUN make {'x' * 60_000}", files={f"junk{n}": 900_000_000 + n})
+        for n in range(3)
     ]
-    drop = ExampleLayer(created_by="RUN rm junk*", deletes=tuple(f"junk{n}" for n in range(12)))
+    drop = ExampleLayer(created_by="RUN rm junk*", deletes=("junk0", "junk1", "junk2"))
     analysis = analysed(*layers, drop)
     text = render("markdown", analysis, judge(analysis, Budgets(max_size=1)), Style(marker="a"))
     assert len(text.encode()) <= COMMENT_LIMIT
