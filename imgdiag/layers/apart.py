@@ -76,16 +76,14 @@ class _Copy(Generic[K, T]):
 
     def _answer(self, sink: BinaryIO) -> None:  # pragma: no cover
         """Do the work, write what it gives, and end, whatever happens, without a word."""
-        code = 1
         try:
             nowhere = os.open(os.devnull, os.O_RDWR)
             for stream in range(3):
                 os.dup2(nowhere, stream)
             with sink:
                 pickle.dump(self._work(self._share), sink, pickle.HIGHEST_PROTOCOL)
-            code = 0
         finally:
-            os._exit(code)  # not as Python ends: what is open or registered is the other's
+            os._exit(0)  # not as Python ends: what is open or registered is the other's
 
     def result(self) -> T:
         """Return what the copy found, or do its work here when it found nothing."""

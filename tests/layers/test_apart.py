@@ -139,6 +139,34 @@ def test_an_error_is_raised_here_and_no_copy_stays(bad: str, copies: list[int]) 
 
 
 @linux
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_copy_ends_with_its_answer(fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    parent = os.getpid()
+    ends: list[int] = []
+    wait = os.waitpid
+
+    def work(share: list[str]) -> list[str]:
+        if fails and os.getpid() != parent:
+            raise CorruptImage("only in the copy")
+        return share
+
+    def waited(pid: int, options: int) -> tuple[int, int]:
+        pid, status = wait(pid, options)
+        ends.append(status)
+        return pid, status
+
+    monkeypatch.setattr(os, "kill", lambda pid, sign: None)
+    monkeypatch.setattr(os, "waitpid", waited)
+    assert divided(work, {"a": 2, "b": 1}, least=1, cores=2) == [["a"], ["b"]]
+    assert ends == [0]  # nothing of what the parent was about to do was done by the copy
+
+
+def test_where_nobody_knows_the_cores_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert divided(where, SIZES, least=1) == [(["a", "b", "c", "d"], os.getpid())]
+
+
+@linux
 def test_a_copy_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     def work(share: list[str]) -> list[str]:
         os.write(1, b"out")

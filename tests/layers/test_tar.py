@@ -353,6 +353,7 @@ def test_35_a_size_in_base_256() -> None:
         (b"\xff" * 12, "the size b'" + "\\xff" * 12 + "' in a tar header after 'a' is no number"),
         (b"12345678x90\0", "the size b'12345678x90\\x00' in a tar header after 'a' is no number"),
         (b"00000000008\0", "the size b'00000000008\\x00' in a tar header after 'a' is no number"),
+        (b"~" * 12, "the size b'~~~~~~~~~~~~' in a tar header after 'a' is no number"),
         (b"00000000001~", "the size b'00000000001~' in a tar header after 'a' is no number"),
         (b"~0000000001\0", "the size b'~0000000001\\x00' in a tar header after 'a' is no number"),
         (b"00000000001\1", "the size b'00000000001\\x01' in a tar header after 'a' is no number"),
