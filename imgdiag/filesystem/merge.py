@@ -69,7 +69,7 @@ class _Merger:
         self.warnings = Warnings()
         self.touching = touching
         self.index = 0
-        self.folders: dict[str, Directory] = {}  # of this layer, those not found by links
+        self.folders = {"": self.root}  # by their paths, those not found by links
         self.layer: Layer | None = None  # while its whiteouts apply
         self.own: dict[str, Entry] | None = None  # its folders and links by their paths, if asked
         self.moved = False  # a folder or link was replaced: a path may now lead elsewhere
@@ -99,13 +99,11 @@ class _Merger:
         size = files = 0
         if layer is not None:
             self.layer, self.own = layer, None
-            self.moved = True  # by the layers before
             for whiteout in layer.whiteouts:
                 self._apply_whiteout(whiteout)
             self.layer = None
             path = None
             directory = self.root
-            self.moved = True  # by whiteouts
             for entry in layer.entries:
                 # Entries come folder by folder, so most stand beside the one before.
                 if entry.parent != path or self.moved:
