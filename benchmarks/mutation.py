@@ -41,14 +41,20 @@ TESTS = {
     "test_limits.py::test_whiteouts_count_as_entries "
     "test_limits.py::test_names_and_texts_that_fill_the_memory",
     "filesystem.filesystem": "filesystem",
+    "filesystem.folders": "filesystem",
     "filesystem.links": "filesystem test_limits.py::test_a_long_way_of_links_at_each_entry",
     "filesystem.merge": "filesystem test_limits.py::test_a_long_way_of_links_at_each_entry "
     "test_limits.py::test_folders_that_only_stand_in_paths_count_as_entries "
     "test_limits.py::test_a_layer_that_is_named_many_times_counts_each_time",
+    "filesystem.moves": "filesystem",
+    "filesystem.origins": "filesystem",
     "filesystem.tree": "filesystem",
     "prediction": "test_prediction.py test_invariants.py",
     "gate.budgets": "gate",
+    "gate.files": "gate",
     "gate.gate": "gate",
+    "gate.globs": "gate",
+    "gate.waivers": "gate",
     "invariants": "test_invariants.py",
 }
 MEMORY = 4_000_000_000  # bytes that a mutant may take
