@@ -73,3 +73,21 @@ def test_a_hard_link_beside_other_files_counts_once() -> None:
     found = rows(*facts.folders)
     assert found[""] == (9_000_000, 9_000_000, {})
     assert sum(made.get(0, 0) for _, _, made in found.values()) == 9_000_000
+
+
+def test_folders_are_told_down_to_the_deepest() -> None:
+    names = "abcdefghijkl"
+    facts = made_facts(ExampleLayer(created_by="x", files={"/".join(names): 4_000_000}))
+    told = ["/".join(names[:depth]) for depth in range(DEEPEST + 1)]
+    found = rows(*facts.folders)
+    assert list(found) == told
+    assert found[told[-1]] == (4_000_000, 4_000_000, {0: 4_000_000})
+    assert all(not made for _, _, made in list(found.values())[:-1])
+
+
+def test_layers_that_made_empty_files_alone_are_not_told() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="x", files={"a/f": 2_000_000}),
+        ExampleLayer(created_by="y", files={"a/empty": 0}),
+    )
+    assert rows(*facts.folders)["a"] == (2_000_000, 2_000_000, {0: 2_000_000})

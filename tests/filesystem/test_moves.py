@@ -56,7 +56,31 @@ def test_little_is_left_to_chance() -> None:
             created_by="RUN b", files={"b/__init__.py": 999_999, "c": BIG}, deletes=("a",)
         ),
     )
-    assert not facts.moves
+    assert facts.moves == {}
+
+
+def test_a_megabyte_is_enough() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="RUN a", files={"a/m": 600_000, "a/n": 400_000, "a/empty": 0}),
+        ExampleLayer(
+            created_by="RUN b",
+            files={"b/m": 600_000, "b/n": 400_000, "b/empty": 0},
+            deletes=("a",),
+        ),
+    )
+    assert sorted(facts.moves.values()) == ["b/m", "b/n"]  # empty ones are alike by chance
+
+
+def test_what_is_kept_under_another_name_before_it_is_written_anew_is_not_moved() -> None:
+    facts = made_facts(
+        ExampleLayer(created_by="RUN a", files={"a/m": BIG, "gone": 1}),
+        ExampleLayer(created_by="RUN b", files={"a/m": BIG + 1, "old/m": BIG}, deletes=("gone",)),
+    )
+    assert facts.moves == {}
+
+
+def test_nothing_is_deleted_and_nothing_moved() -> None:
+    assert made_facts(ExampleLayer(created_by="RUN a", files={"a": BIG})).moves == {}
 
 
 def test_a_file_moved_twice_is_stored_three_times() -> None:
