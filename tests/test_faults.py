@@ -119,6 +119,8 @@ def dying(
     engine.start()
     monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
     yield
+    engine.socket.shutdown(socket.SHUT_RDWR)  # which wakes the thread that waits for a caller
+    engine.join()
     engine.socket.close()
 
 
