@@ -12,7 +12,7 @@ from imgdiag import clock
 from imgdiag.analysis import Analysis
 from imgdiag.finding import Safety
 from imgdiag.gate.gate import Budgets, Gate, judge
-from imgdiag.gate.waivers import Waiver
+from imgdiag.gate.waivers import Unused, Waiver, Waivers
 from imgdiag.reports import Style, render
 from imgdiag.rules.rule import ExampleLayer
 from tests.made import SITE, analysed, distribution
@@ -99,6 +99,13 @@ def test_the_gate_says_how_many_are_waived(image: Analysis) -> None:
 def test_waivers_have_no_part_in_budgets(image: Analysis) -> None:
     budgets = Budgets(max_waste=0, waivers=(waiver(rule="deleted-later"),))
     assert not judge(image, budgets, today=TODAY).passed
+
+
+def test_waivers_that_do_anything_are_told_of() -> None:
+    unused = waiver(rule="pip-cache")
+    assert not Waivers()
+    assert Waivers(expired=(unused,))
+    assert Waivers(unused=(Unused(unused, None),))
 
 
 def test_a_waiver_says_what_it_is_for() -> None:
