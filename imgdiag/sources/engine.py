@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +144,18 @@ def _current_context() -> str:
 
 
 def connect(host: str, tls: Any) -> Any:
-    """Return a client for the engine at `host`, which is asked for its version at once."""
+    """Return a client for the engine at `host`, which is asked for its version at once.
+
+    Raises ImgdiagError when the library for ssh is not installed, and what `docker` raises.
+    """
     import docker
 
+    if host.startswith("ssh://") and find_spec("paramiko") is None:
+        raise ImgdiagError(
+            f"an engine at {host} cannot be asked without the library for ssh",
+            hint="pip install 'imgdiag[ssh]', or send the image: "
+            "ssh HOST docker save TAG | imgdiag analyze -",
+        )
     return docker.DockerClient(
         base_url=host,
         tls=tls or False,

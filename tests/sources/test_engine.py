@@ -110,3 +110,14 @@ def test_a_disk_that_cannot_hold_the_copy_is_told_beforehand(tmp_path: Path) -> 
             engine_bytes=None,
             staging=tmp_path,
         )
+
+
+def test_ssh_without_its_library_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "ssh://far")
+    monkeypatch.setattr(engine, "find_spec", lambda name: None)
+    with pytest.raises(ImgdiagError) as caught:
+        engine.load("app:1", pytest.fail, Request())
+    assert str(caught.value) == (
+        "an engine at ssh://far cannot be asked without the library for ssh. "
+        "pip install 'imgdiag[ssh]', or send the image: ssh HOST docker save TAG | imgdiag analyze -"
+    )
