@@ -24,6 +24,8 @@ def expression(pattern: str) -> str:
 
 _STAR, _FOLDERS = "[^/]*", "(?:.*/)?"
 _MOST_RETRIED = 3
+_MEMBERS = re.compile(r"(?s:(?:\\.|[^]\\])+)(?=])")
+_ESCAPABLE = re.compile(r"(?s:\\.|[\[&~|]|-(?=-))")
 
 
 def _pieces(pattern: str) -> Iterator[str]:
@@ -43,21 +45,20 @@ def _pieces(pattern: str) -> Iterator[str]:
             yield re.escape(pattern[position : position + 1] or "\\")
             position += 1
         elif letter == "[":
-            end = pattern.find("]", position)
-            end = len(pattern) if end < 0 else end + 1
-            yield "[" + _members(pattern[position:end])
-            position = end
+            members = _MEMBERS.match(pattern, position)
+            if members is None:
+                yield letter
+            else:
+                yield f"[{_one_by_one(members[0])}]"
+                position = members.end() + 1
         else:
             yield re.escape(letter)
 
 
-def _members(text: str) -> str:
-    """Return what stands in brackets, up to the closing one, as Go means it."""
+def _one_by_one(members: str) -> str:
+    """Return what stands in brackets as Go means it: ranges, `^` at the start, and letters."""
     # Python keeps doubled ones of these for set operations, which Go does not have.
-    return "".join(
-        f"\\{letter}" if letter in "[&~|" or text.startswith("--", at) else letter
-        for at, letter in enumerate(text)
-    )
+    return _ESCAPABLE.sub(lambda match: re.escape(match[0][-1]), members)
 
 
 def _without_retries(pieces: list[str]) -> str:

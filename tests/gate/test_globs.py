@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from imgdiag.gate import globs
@@ -43,7 +43,66 @@ def test_what_a_pattern_names(pattern: str, path: str, named: bool, below: bool)
     assert bool(at_or_below(pattern).match(path)) is below
 
 
-@pytest.mark.parametrize("pattern", ["[", "a[b", "[z-a]"])
+def names(pattern: str, path: str) -> bool:
+    """Tell by trying every way, as Go's filepath.Match is documented, whether a path is named."""
+    if not pattern:
+        return not path
+    letter, rest = pattern[0], pattern[1:]
+    if pattern.startswith("**"):
+        rest = pattern[2:].removeprefix("/")
+        starts = [0, *(at + 1 for at, each in enumerate(path) if each == "/")]
+        return not rest or any(names(rest, path[at:]) for at in starts)
+    if letter == "*":
+        return names(rest, path) or (path[:1] not in ("", "/") and names(pattern, path[1:]))
+    if not path:
+        return False
+    if letter == "[":
+        members, rest = rest.split("]", 1)
+        fits = (path[0] in members.lstrip("^")) is not members.startswith("^")
+    elif letter == "\\":
+        fits, rest = path[0] == (rest or letter)[0], rest[1:]
+    else:
+        fits = path[0] != "/" if letter == "?" else path[0] == letter
+    return fits and names(rest, path[1:])
+
+
+parts = st.sampled_from(r"a b . ? * / **/ ** \* \a \\ [ab] [^a] [&&] [[|b]".split())
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(st.lists(parts, max_size=7).map("".join), st.text("ab*/&[\\.", max_size=7))
+def test_a_pattern_names_what_it_should(pattern: str, path: str) -> None:
+    pattern = pattern.strip("/")
+    assume("***" not in pattern)
+    assert bool(exactly(pattern).match(path)) is names(pattern, path)
+    below = any(names(pattern, path[:at]) for at, each in enumerate(path) if each == "/")
+    assert bool(at_or_below(pattern).match(path)) is (names(pattern, path) or below)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named"),
+    [
+        (r"[\]a]", "]a"),
+        (r"[\d\-z]", "-dz"),
+        ("[--]", "-"),
+        ("[a-c]", "abc"),
+        ("[^a-z0-\U0010ffff]", "!\"#$%&'()*+,-."),
+        (r"[\\]", "\\"),
+        ("[~~]", "~"),
+        ("]", "]"),
+        ("a\\", ""),
+    ],
+)
+def test_the_letters_of_a_set(pattern: str, named: str) -> None:
+    letters = [chr(code) for code in range(33, 127) if chr(code) != "/"]
+    assert "".join(each for each in letters if exactly(pattern).match(each)) == named
+
+
+def test_a_backslash_at_the_end_is_itself() -> None:
+    assert exactly("a\\").match("a\\")
+
+
+@pytest.mark.parametrize("pattern", ["[", "a[b", "[z-a]", "[]", r"[\]", "[]a]"])
 def test_a_broken_pattern_is_said(pattern: str) -> None:
     with pytest.raises(ValueError, match="is no pattern for paths"):
         exactly(pattern)
