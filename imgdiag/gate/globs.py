@@ -48,9 +48,9 @@ def _pieces(pattern: str) -> Iterator[str]:
             members = _MEMBERS.match(pattern, position)
             if members is None:
                 yield letter
-            else:
-                yield f"[{_one_by_one(members[0])}]"
-                position = members.end() + 1
+                return
+            yield f"[{_one_by_one(members[0])}]"
+            position = members.end() + 1
         else:
             yield re.escape(letter)
 
