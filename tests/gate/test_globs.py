@@ -110,7 +110,7 @@ def test_a_broken_pattern_is_said(pattern: str) -> None:
 
 
 def test_what_is_a_pattern() -> None:
-    assert [is_glob(text) for text in ("a.b-c", "a*", "a?", "[a]", "a\\")] == [
+    assert [is_glob(text) for text in ("~a.b-c", "a*", "a?", "[a]", "a\\")] == [
         False, True, True, True, True,
     ]  # fmt: skip
 
