@@ -242,7 +242,13 @@ def scanning(engine: Engine, image: str) -> Iterator[subprocess.Popen[str]]:
     """Start a live scan, and go on once its container is there."""
     command = [sys.executable, "-m", "imgdiag", "du", image, "--live"]
     with subprocess.Popen(
-        command, env=engine.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        env=engine.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background job has Ctrl-C ignored, and so has all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         try:
             until(lambda: bool(running(engine)))
