@@ -25,11 +25,11 @@ class TooLarge(ImgdiagError):
 class Limits:
     """The most of each that is read of one image, all its layers together.
 
-    `unpacked` is what decompression gives, in bytes; `ratio` that in relation to what was read,
-    once it is over 1 GB: zstd itself stops at 32,768, so more is one compression in another.
-    `entries` counts the layers' entries, a layer that the manifest repeats each time, and `kept`
-    the bytes of their names and of the texts that an analysis keeps. `header` is a tar's extension
-    header and `manifest` a manifest or config, in bytes each.
+    `unpacked` is what decompression gives, or a pipe, in bytes; `ratio` the first in relation to
+    what was read, once it is over 1 GB: zstd itself stops at 32,768, so more is one compression in
+    another. `entries` counts the layers' entries, a layer that the manifest repeats each time, and
+    `kept` the bytes of their names and of the texts that an analysis keeps. `header` is a tar's
+    extension header and `manifest` a manifest or config, in bytes each.
     """
 
     unpacked: int = 200_000_000_000
@@ -71,9 +71,12 @@ class Meter:
         self._stored = self._unpacked = self.entries = self.kept = 0
 
     def stored(self, count: int) -> None:
-        """Count bytes as they lie in the archive or come from the engine."""
+        """Count bytes as they lie in the archive or come from the engine. Raises TooLarge."""
         with self._lock:
             self._stored += count
+            total = self._stored
+        if total > self.limits.unpacked:  # a pipe need not end
+            raise self.limits.refusal("unpacked", f"holds more than {format_bytes(total)}")
 
     def unpacked(self, count: int) -> None:
         """Count bytes that decompression gave. Raises TooLarge."""

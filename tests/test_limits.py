@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +96,23 @@ def test_31_memory_does_not_grow_with_what_a_bomb_unpacks_to(tmp_path: Path) -> 
     finally:
         tracemalloc.stop()
     assert peak < 8_000_000
+
+
+@pytest.mark.parametrize(
+    ("pipe", "message"),
+    [
+        ("cat /dev/zero", "standard input: is not an image: it holds neither"),
+        ("cat image.tar /dev/zero", "standard input: holds more than 21"),
+    ],
+)
+def test_a_pipe_without_end(tmp_path: Path, pipe: str, message: str) -> None:
+    write_archive(tmp_path / "image.tar", oci(image([file("a", 5)])))
+    command = f"{pipe} | {sys.executable} -m imgdiag du - -q --read-limit unpacked=20MB"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (CANNOT_ANALYSE, "")
+    assert message in done.stderr
 
 
 @ways

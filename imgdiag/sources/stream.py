@@ -115,7 +115,8 @@ class _Blobs(Generic[T]):
                 refuse_second_manifest(name, self._sizes)
                 self._sizes[name] = member.stored
                 self._take(reader, name, member.stored, visit, warnings.append)
-        reader.drain()
+        if self._sizes:  # what begins with an end mark may have no other end
+            reader.drain()
 
     def _take(
         self,
