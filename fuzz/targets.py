@@ -11,7 +11,6 @@ from unittest.mock import patch
 from fuzz.sections import layers, sections
 from imgdiag import invariants
 from imgdiag.capture import CAPTURE
-from imgdiag.cli.fix import _patches
 from imgdiag.errors import CorruptImage, ImgdiagError
 from imgdiag.filesystem import merge
 from imgdiag.gate.gate import Budgets, judge
@@ -21,9 +20,11 @@ from imgdiag.layers.reader import StreamReader
 from imgdiag.layers.walk import read_layer
 from imgdiag.limits import Limits, Meter
 from imgdiag.pipeline import examine
+from imgdiag.project import verdict
 from imgdiag.project.alignment import align
 from imgdiag.project.checks import check_project
 from imgdiag.project.dockerfile import parse_dockerfile
+from imgdiag.project.fix.patches import patches
 from imgdiag.project.project import Project
 from imgdiag.python.imports.digest import digest
 from imgdiag.python.imports.syntax import references
@@ -150,7 +151,7 @@ def project(contents: dict[str, bytes]) -> None:
             found = parse_dockerfile(text, str(folder / "Dockerfile"))
         whole = Project(folder=folder, dockerfile=found)
         check_project(whole)
-        list(_patches(whole))
+        list(patches(whole, verdict.judge))
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

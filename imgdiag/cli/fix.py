@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from imgdiag.cli._configured import configured
 from imgdiag.cli._project import ProjectCommand, reads_project
 from imgdiag.text import printable
 from imgdiag.writing import write_file
 
 if TYPE_CHECKING:
-    from imgdiag.project.fix.patch import NotSure, Patch
+    from imgdiag.configuration.value import Configuration
     from imgdiag.project.project import Project
 
 
 @click.command(cls=ProjectCommand)
 @reads_project
 @click.option("--write", is_flag=True, help="Change the files, instead of printing the patch.")
-def command(project: Project, write: bool) -> None:
+@configured
+def command(configuration: Configuration, project: Project, write: bool) -> None:
     """Write the patch of a project for what is certain, and say what was left alone.
 
     torch from PyTorch's CPU index, --no-dev, COPY --chown in place of chown -R, cache mounts,
     apt's lists, .dockerignore. The patch goes to standard output, for 'git apply'; what it does
-    and what was left alone to standard error. Nothing is changed without --write.
+    and what was left alone to standard error. Nothing is changed without --write, nor what a
+    waiver in imgdiag.toml or pyproject.toml accepts.
 
     \b
     Examples:
@@ -37,17 +40,22 @@ def command(project: Project, write: bool) -> None:
       imgdiag fix --project services/api --write
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.fix.patch import NotSure, Patch
+    from imgdiag.project.fix.patches import patches
+    from imgdiag.project.verdict import judge
 
-    found = list(_patches(project))
-    patches = [each for each in found if isinstance(each, Patch)]
+    held = functools.partial(
+        judge, accepted=configuration.waivers, configuration=configuration.path
+    )
+    found = list(patches(project, held))
+    changes = [each for each in found if isinstance(each, Patch)]
     folder = _from_here(project)
-    for patch in patches:
+    for patch in changes:
         if write:
             write_file(project.folder / patch.path, patch.after.encode("utf-8", "surrogateescape"))
         else:
             # In color: nothing is to be stripped.
             click.echo(_shown(patch.diff(folder)), nl=False, color=True)
-    for patch in patches:
+    for patch in changes:
         verb = "changed" if write else "would change"
         for reason in patch.reasons:
             _say(f"{verb} {patch.path}: {reason}")
@@ -72,28 +80,6 @@ def _from_here(project: Project) -> str:
     except ValueError:
         return ""
     return "" if path == Path() else path.as_posix()
-
-
-def _patches(project: Project) -> Iterator[Patch | NotSure]:
-    from imgdiag.project.fix.cpu_torch import cpu_torch_patch
-    from imgdiag.project.fix.dockerfile import dockerfile_patch
-    from imgdiag.project.fix.ignore_file import ignore_file_patch
-    from imgdiag.project.fix.patch import NotSure
-
-    if not project.gpu_evidence:
-        yield from cpu_torch_patch(project, project.torch)
-    elif project.torch.wants_torch:
-        yield NotSure("torch", f"it is meant for a GPU ({project.gpu_evidence})")
-    if project.dockerfile is None:
-        return
-    path = Path(project.dockerfile.path)
-    try:
-        name = path.resolve().relative_to(project.folder.resolve()).as_posix()
-    except ValueError:
-        yield NotSure(project.dockerfile.path, "it lies outside of the project's folder")
-        return
-    yield from dockerfile_patch(project, path.read_bytes().decode("utf-8", "surrogateescape"), name)
-    yield from ignore_file_patch(project)
 
 
 def _shown(text: str) -> str:

@@ -136,8 +136,9 @@ mend is no longer advised and not in the prediction; all other numbers stay as t
 do not look at waivers. A waiver holds up to and with the day that it expires; then it no longer
 does, and every report says that too.
 
-One whose `rule` is a check is for `imgdiag check` and holds there alone, all others for images
-alone. Its `path`, when it has one, names the project's files, from the configuration's folder."""
+One whose `rule` is a check is for a project's files: it holds in `imgdiag check`, and `imgdiag fix`
+leaves alone what it accepts. All others are for images alone. Its `path`, when it has one, names
+the project's files, from the configuration's folder."""
 
 _OPTIONS = """\
 In a table by the name of the command. Paths are relative to the file's folder. The environment

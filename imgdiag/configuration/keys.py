@@ -117,5 +117,6 @@ OPTIONS = {
         "allow-partial", "gpu", "dockerfile", "target", "platform", "format", "details", "quiet",
     ),
     "check": ("fail-on", "project", "dockerfile", "target", "format"),
+    "fix": ("project", "dockerfile", "target"),
     "verify": ("max-size", "project", "dockerfile", "target", "format", "quiet"),
 }  # fmt: skip

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from imgdiag.project.checks import all_checks
+from imgdiag.project.fix.cpu_torch import MENDS
 from tests.cli.conftest import Run
 from tests.project.test_checklist import GOOD
 
@@ -136,3 +138,59 @@ def test_a_dockerfile_that_leads_out_of_the_project(
     assert "not used: 'Dockerfile' leads out" in result.stdout.replace(
         "Containerfile", "Dockerfile"
     )
+
+
+# Waivers
+
+
+WAIVERS = """\
+[[waivers]]
+rule = "pip-keeps-cache"
+path = "Dockerfile"
+reason = "The builder has no BuildKit."
+expires = 2999-01-01
+
+[[waivers]]
+rule = "torch-source-missing"
+reason = "Half of the machines have a GPU."
+expires = 2999-01-01
+
+[[waivers]]
+rule = "context-junk"
+reason = "For a demonstration."
+expires = 2999-01-01
+"""
+
+
+def test_what_a_waiver_accepts_is_left_alone(run: Run, folder: Path) -> None:
+    (folder / "imgdiag.toml").write_text(WAIVERS)
+    options = ("--project", folder, "--config", folder / "imgdiag.toml")
+    result = run("fix", *options)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == (
+        "left alone Dockerfile: context-junk, 'COPY . .' takes 1 B that an image rarely needs: "
+        "node_modul…: waived until 2999-01-01: For a demonstration.\n"
+        "left alone Dockerfile: pip-keeps-cache, pip keeps what it downloads in /root/.cache/pip, "
+        "in this la…: waived until 2999-01-01: The builder has no BuildKit.\n"
+        "left alone pyproject.toml: torch-source-missing, torch comes from PyPI: on Linux that is "
+        "the CUDA build, wit…: waived until 2999-01-01: Half of the machines have a GPU.\n"
+    )
+    assert "would change" in run("fix", *options[:2], "--no-config").stderr
+
+
+def test_a_waiver_for_one_file_is_for_no_other(run: Run, folder: Path) -> None:
+    (folder / "imgdiag.toml").write_text(WAIVERS.replace('"Dockerfile"', '"other/Dockerfile"'))
+    result = run("fix", "--project", folder, "--config", folder / "imgdiag.toml")
+    assert "would change Dockerfile: pip's cache is mounted" in result.stderr
+    assert "pyproject.toml" not in result.stdout
+
+
+def test_torch_is_mended_when_one_of_its_findings_is_not_waived(run: Run, folder: Path) -> None:
+    text = WAIVERS.replace("torch-source-missing", "torch-index-not-explicit")
+    (folder / "imgdiag.toml").write_text(text)
+    result = run("fix", "--project", folder, "--config", folder / "imgdiag.toml")
+    assert 'torch = [{ index = "pytorch-cpu" }]' in result.stdout
+
+
+def test_the_mends_of_torch_are_those_of_checks() -> None:
+    assert {check.name for check in all_checks()} >= MENDS

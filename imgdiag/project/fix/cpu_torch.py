@@ -28,6 +28,11 @@ from imgdiag.project.torch_plan import FAMILY, TorchPlan, is_cpu_index
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NAME = "pytorch-cpu"
+# The checks whose findings this mends.
+MENDS = frozenset(
+    ("lock-torch-cuda", "torch-index-not-explicit", "torch-source-ineffective",
+     "torch-source-missing", "torchvision-index-mismatch")
+)  # fmt: skip
 _FILE = "pyproject.toml"
 _UV_OPTION = "--torch-backend=cpu"
 

@@ -7,7 +7,7 @@ come to one instruction, and a mend that would bring another finding shows.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from imgdiag.project.check import ProjectFinding
@@ -21,6 +21,9 @@ from imgdiag.project.instruction import Instruction
 from imgdiag.project.project import Project
 from imgdiag.project.runs import Placed, covers
 from imgdiag.text import shortened
+
+Find = Callable[[Project], tuple[ProjectFinding, ...]]
+"""Says what there is to mend in a project."""
 
 _MOST_CHANGES = 200
 _MOST_LOOKS = 4_000_000  # all is checked anew after each change
@@ -51,8 +54,10 @@ class _Change:
     texts: tuple[tuple[Instruction, str], ...]
 
 
-def dockerfile_patch(project: Project, text: str, path: str) -> Iterator[Patch | NotSure]:
-    """Yield the patch of the Dockerfile `text` and what was left alone.
+def dockerfile_patch(
+    project: Project, text: str, path: str, find: Find = check_project
+) -> Iterator[Patch | NotSure]:
+    """Yield the patch of the Dockerfile `text` for what `find` finds, and what was left alone.
 
     `path` is the file's name in the patch.
     """
@@ -60,7 +65,7 @@ def dockerfile_patch(project: Project, text: str, path: str) -> Iterator[Patch |
     name = project.dockerfile.path
     original, reasons = text, []
     refused: dict[str, str] = {}
-    findings = check_project(project)
+    findings = find(project)
     looks = max(len(project.built), 1) ** 2  # checks compare each instruction with each
     for _ in range(min(_MOST_CHANGES, _MOST_LOOKS // looks + 1)):
         found = _next_change(project, findings, refused)
@@ -73,7 +78,7 @@ def dockerfile_patch(project: Project, text: str, path: str) -> Iterator[Patch |
             dockerfile=parse_dockerfile(changed, name),
             target=project.target,
         )
-        left = check_project(after)
+        left = find(after)
         # What a check still finds after its mend would be mended again and again.
         if _count(left, key) >= _count(findings, key):
             refused[key] = "its mend would not be enough"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from imgdiag.project.check import ProjectFinding
 from imgdiag.project.checks import context_junk
 from imgdiag.project.fix.patch import NotSure, Patch
 from imgdiag.project.project import Project
@@ -15,9 +16,13 @@ _NEEDS_GIT = re.compile(
 )
 
 
-def ignore_file_patch(project: Project) -> Iterator[Patch | NotSure]:
+def ignore_file_patch(
+    project: Project, findings: Iterable[ProjectFinding]
+) -> Iterator[Patch | NotSure]:
     """Yield the patch that leaves out what COPY takes and no image should have."""
-    for finding in context_junk.CHECK.run(project):
+    for finding in findings:
+        if finding.check != context_junk.CHECK.name:
+            continue
         path = finding.fix.target
         lines = finding.fix.snippet.splitlines()
         certain = [line for line in lines if not line.startswith("#")]
