@@ -9,7 +9,7 @@ uv takes a package from is in its documentation ("Searching across multiple inde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from imgdiag.project.locks.requirements import logical_lines
 from imgdiag.project.project import Project
 from imgdiag.project.pyproject import Pyproject
 from imgdiag.project.runs import Placed, Ran
+from imgdiag.project.toml import string, strings, table, tables
 from imgdiag.project.torch_plan import FAMILY, TorchPlan, is_cpu_index
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -109,7 +110,7 @@ def _torch_option(project: Project, ran: Ran) -> str:
 def _in_pyproject(
     project: Project, pyproject: Pyproject, plan: TorchPlan, tool: str
 ) -> Iterator[Patch | NotSure]:
-    if reason := _chosen_otherwise(pyproject, tool):
+    if reason := _odd_form(pyproject, tool) or _chosen_otherwise(pyproject, tool):
         yield NotSure(_FILE, reason)
         return
     text = pyproject.file.text
@@ -119,7 +120,7 @@ def _in_pyproject(
         _edit_uv(edit, pyproject, plan, wanted)
     else:
         poetry = _poetry_names(pyproject, plan, wanted)
-        _edit_poetry(edit, pyproject, plan, poetry)
+        _edit_poetry(edit, plan, poetry)
         for name in sorted({*wanted} - {*poetry} - {each.name for each in plan.bindings}):
             yield NotSure(
                 _FILE,
@@ -145,6 +146,32 @@ _ADDED = re.compile(
 def _spaced(text: str) -> str:
     """Return the text with a blank line between what was added and a table that follows it."""
     return _ADDED.sub(r"\1\n", text)
+
+
+def _odd_form(pyproject: Pyproject, tool: str) -> str:
+    """Return which part of the file nothing can be added to, "" when there is none.
+
+    It is something else than what the tool reads there, or of another tool.
+    """
+    values = pyproject.file.values
+    indexes = _INDEXES[tool][0]
+    parts: tuple[tuple[Callable[[Any], object], tuple[str, ...]], ...] = (
+        (table, ("project",)),
+        (strings, ("project", "dependencies")),
+        (table, ("tool",)),
+        (table, ("tool", tool)),
+        (tables, ("tool", tool, indexes)),
+        (table, ("tool", tool, _BOUND[tool])),
+    )
+    for read, (*above, key) in parts:
+        value = table(values, *above).get(key)
+        if value is not None and read(value) != value:
+            return f"{'.'.join((*above, key))} is not what {tool} reads there"
+    own = {string(each, "name") for each in tables(table(values, "tool", tool).get(indexes))}
+    for index in pyproject.indexes:
+        if index.name and index.name not in own and is_cpu_index(index.url):
+            return f"the index {index.name} is not one of {tool}'s, which installs torch"
+    return ""
 
 
 def _chosen_otherwise(pyproject: Pyproject, tool: str) -> str:
@@ -183,31 +210,8 @@ class _Edit:
 
 def _edit_uv(edit: _Edit, pyproject: Pyproject, plan: TorchPlan, wanted: list[str]) -> None:
     uv = _table(_table(edit.document, "tool", is_super=True), "uv", is_super=True)
-    name = NAME
-    explicit = [each for each in plan.cpu_indexes if _PLAIN.fullmatch(each.name)]
-    if explicit:
-        name = explicit[0].name
-        if not explicit[0].explicit:
-            for entry in uv["index"]:
-                if entry.get("name") == name:
-                    entry["explicit"] = True
-            edit.reasons.append(f"the index {name} is explicit: nothing else comes from it")
-    else:
-        index = tomlkit.table()
-        index.update({"name": name, "url": CPU_INDEX, "explicit": True})
-        if "index" not in uv:
-            if uv and not tomlkit.dumps(uv).endswith("\n\n"):
-                uv.add(tomlkit.nl())
-            uv["index"] = tomlkit.aot()
-        indexes = uv["index"]
-        if isinstance(indexes, AoT):
-            indexes.append(index)
-        else:  # an inline array of tables
-            entry = tomlkit.inline_table()
-            entry.update(index)
-            indexes.append(entry)
-        edit.reasons.append(f"an index {name}, PyTorch's for CPUs, and only for what names it")
     missing = [each for each in wanted if not plan.bound(each)]
+    name = _index_in(edit, uv, "uv", plan, missing)
     if missing:
         sources = _table(uv, "sources")
         for each in missing:
@@ -240,25 +244,9 @@ def _poetry_names(pyproject: Pyproject, plan: TorchPlan, wanted: list[str]) -> l
     ]
 
 
-def _edit_poetry(edit: _Edit, pyproject: Pyproject, plan: TorchPlan, names: list[str]) -> None:
+def _edit_poetry(edit: _Edit, plan: TorchPlan, names: list[str]) -> None:
     poetry = _table(_table(edit.document, "tool", is_super=True), "poetry", is_super=True)
-    name = NAME
-    if plan.cpu_indexes:
-        name = plan.cpu_indexes[0].name
-        if not plan.cpu_indexes[0].explicit:
-            for entry in poetry["source"]:
-                if entry.get("name") == name:
-                    entry["priority"] = "explicit"
-            edit.reasons.append(f"the source {name} is explicit: nothing else comes from it")
-    elif names:
-        source = tomlkit.table()
-        source.update({"name": name, "url": CPU_INDEX, "priority": "explicit"})
-        if "source" not in poetry:
-            if poetry and not tomlkit.dumps(poetry).endswith("\n\n"):
-                poetry.add(tomlkit.nl())
-            poetry["source"] = tomlkit.aot()
-        poetry["source"].append(source)
-        edit.reasons.append(f"a source {name}, PyTorch's for CPUs, and only for what names it")
+    name = _index_in(edit, poetry, "poetry", plan, names)
     for each in names:
         entry = poetry["dependencies"][each]
         if isinstance(entry, str):
@@ -271,6 +259,35 @@ def _edit_poetry(edit: _Edit, pyproject: Pyproject, plan: TorchPlan, names: list
         edit.reasons.append(f"{', '.join(names)} from {name}")
 
 
+def _index_in(edit: _Edit, settings: Any, tool: str, plan: TorchPlan, names: list[str]) -> str:
+    """Return the name of the index that `names` are bound to, in the table of a tool.
+
+    The one that is there is made explicit; where there is none, PyTorch's is added.
+    """
+    key, setting, value = _INDEXES[tool]
+    if known := next((each for each in plan.cpu_indexes if _PLAIN.fullmatch(each.name)), None):
+        if not known.explicit:
+            for entry in settings[key]:
+                if entry.get("name") == known.name:
+                    entry[setting] = value
+            edit.reasons.append(f"the {key} {known.name} is explicit: nothing else comes from it")
+        return known.name
+    if names:
+        if key not in settings:
+            if settings and not tomlkit.dumps(settings).endswith("\n\n"):
+                settings.add(tomlkit.nl())
+            settings[key] = tomlkit.aot()
+        entries = settings[key]
+        added = tomlkit.table() if isinstance(entries, AoT) else tomlkit.inline_table()
+        added.update({"name": NAME, "url": CPU_INDEX, setting: value})
+        entries.append(added)
+        edit.reasons.append(f"the {key} {NAME}, PyTorch's for CPUs, and only for what names it")
+    return NAME
+
+
+# Where each tool has its indexes, and what makes one explicit.
+_INDEXES = {"uv": ("index", "explicit", True), "poetry": ("source", "priority", "explicit")}
+_BOUND = {"uv": "sources", "poetry": "dependencies"}  # where packages are bound to them
 _PLAIN = re.compile(r"[\w.-]+")
 
 

@@ -242,3 +242,34 @@ def test_a_blank_line_before_the_table_that_follows(tmp_path: Path, tool: str) -
     before, _, _ = after.partition("[build-system]")
     assert before.endswith("\n\n")
     assert "\n\n\n" not in after
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("tool = 1\n[project]\ndependencies = ['torch']\n", "tool is not what uv reads there"),
+        ("[project]\ndependencies = 'torch'\n[tool.uv]\n", "project.dependencies is not what uv"),
+        ("project = 1\n[tool.uv]\n", "project is not what uv reads there"),
+        ("[tool]\nuv = 1\n", "tool.uv is not what uv reads there"),
+        ("[tool.uv]\nsources = 3\n", "tool.uv.sources is not what uv reads there"),
+        ("[tool.uv]\nindex = 3\n", "tool.uv.index is not what uv reads there"),
+        ("[tool.uv]\nindex = ['x', { name = 'x' }]\n", "tool.uv.index is not what uv reads there"),
+        ("[tool.uv]\nindex = { name = 'x', url = 'https://x/whl/cpu' }\n", "tool.uv.index is not"),
+        ("tool.poetry = { source = [{ name = 'x', url = 'https://x/whl/cpu' }] }\n",
+         "the index x is not one of uv's, which installs torch"),
+    ],
+)  # fmt: skip
+def test_what_nothing_can_be_added_to_is_left_alone(tmp_path: Path, text: str, reason: str) -> None:
+    [unsure] = fixes(tmp_path, pyproject=text, uv=LOCK)
+    assert isinstance(unsure, NotSure)
+    assert unsure.reason.startswith(reason)
+
+
+def test_poetry_s_sources_in_one_line(tmp_path: Path) -> None:
+    text = (
+        "[tool.poetry]\nsource = [{ name = 'x', url = 'https://x.y/simple' }]\n"
+        "[tool.poetry.dependencies]\ntorch = '2.4.1'\n"
+    )
+    patch = only_patch(fixes(tmp_path, pyproject=text))
+    source = tomllib.loads(patch.after)["tool"]["poetry"]["source"]
+    assert [each["name"] for each in source] == ["x", "pytorch-cpu"]
