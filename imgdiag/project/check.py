@@ -41,13 +41,12 @@ class ProjectFinding:
 class ProjectExample:
     """A small project, and the places of what is found in it, such as "Dockerfile:3".
 
-    `files` are by path, each with its text or its size in bytes; `target` is the stage to build.
+    `files` are by path, each with its text or its size in bytes.
     """
 
     what: str
     files: Mapping[str, str | int]
     finds: tuple[str, ...] = ()
-    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +104,11 @@ class Check:
 
 
 def dockerfile_example(
-    what: str,
-    text: str,
-    *finds: int,
-    files: Mapping[str, str | int] | None = None,
-    target: str | None = None,
+    what: str, text: str, *finds: int, files: Mapping[str, str | int] | None = None
 ) -> ProjectExample:
     """Return an example that is a Dockerfile, and other files; `finds` are its lines."""
     return ProjectExample(
         what=what,
         files={"Dockerfile": text, **(files or {})},
         finds=tuple(f"Dockerfile:{line}" for line in finds),
-        target=target,
     )

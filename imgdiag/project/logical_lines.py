@@ -23,15 +23,13 @@ _WITH_HEREDOCS = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECA
 class Heredoc:
     """A heredoc: its lines as they stand in the file, each with its newline.
 
-    `line` is the number of its first line, `chomp` tells of `<<-`, which drops leading tabs, and
-    `expand` that variables in it are replaced: its name was not quoted.
+    `line` is the number of its first line, `chomp` tells of `<<-`, which drops leading tabs.
     """
 
     name: str
     body: str
     line: int
     chomp: bool
-    expand: bool
 
     @property
     def text(self) -> str:
@@ -178,7 +176,6 @@ def _read_heredoc(
                 body="".join(f"{line}\n" for line in lines[index:end]),
                 line=index + 1,
                 chomp=chomp,
-                expand=name == wanted["name"],
             )
             return heredoc, end + 1
     raise ImgdiagError(f"{place}: the heredoc {name!r} has no end", hint=f"A line {name} ends it")

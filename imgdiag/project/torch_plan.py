@@ -58,15 +58,12 @@ class TorchPlan:
         return tuple(each for each in self.bindings if each.name == name)
 
 
-def torch_plan(
-    pyproject: Pyproject | None, locks: tuple[Lock, ...], choice: Choice | None = None
-) -> TorchPlan:
-    """Work out what a project says of torch for `choice`: Linux, without extras and groups."""
-    choice = choice or Choice()
+def torch_plan(pyproject: Pyproject | None, locks: tuple[Lock, ...]) -> TorchPlan:
+    """Work out what a project says of torch: on Linux, without extras and groups."""
     parts = (pyproject, *pyproject.members) if pyproject else ()
     cpu = tuple(each for part in parts for each in part.indexes if is_cpu_index(each.url))
     names = {each.name for each in cpu}
-    selections = [(lock, select(lock, choice)) for lock in locks]
+    selections = [(lock, select(lock, Choice())) for lock in locks]
     return TorchPlan(
         declared=pyproject.declares("torch") if pyproject else (),
         cpu_indexes=cpu,

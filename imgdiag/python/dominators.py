@@ -11,16 +11,14 @@ from collections.abc import Sequence
 UNREACHED = -1
 
 
-def dominator_tree(
-    successors: Sequence[Sequence[int]], root: int = 0
-) -> tuple[list[int], list[int]]:
-    """Return the order in which a depth-first search meets the nodes, and their dominators.
+def dominator_tree(successors: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
+    """Return the order in which a depth-first search from node 0 meets the nodes, and dominators.
 
     The second list has each node's immediate dominator: the last node, other than itself, that is
-    on every path from `root` to it. The root has itself, a node that is not reached UNREACHED.
+    on every path from the root to it. The root has itself, a node that is not reached UNREACHED.
     A node comes after its dominator in the order.
     """
-    order, parent, number = _search(successors, root)
+    order, parent, number = _search(successors)
     predecessors: list[list[int]] = [[] for _ in order]
     for index, node in enumerate(order):
         for target in successors[node]:
@@ -50,14 +48,12 @@ def dominator_tree(
     return order, result
 
 
-def _search(
-    successors: Sequence[Sequence[int]], root: int
-) -> tuple[list[int], list[int], list[int]]:
+def _search(successors: Sequence[Sequence[int]]) -> tuple[list[int], list[int], list[int]]:
     """Return the nodes in depth-first order, each one's parent, and each node's number."""
     order: list[int] = []
     parent: list[int] = []
     number = [UNREACHED] * len(successors)
-    stack = [(root, 0)]
+    stack = [(0, 0)]
     while stack:
         node, above = stack.pop()
         if number[node] != UNREACHED:

@@ -42,7 +42,7 @@ def project_of(example: ProjectExample, folder: Path) -> Project:
                 file.truncate(content)
     path = folder / "Dockerfile"
     dockerfile = read_dockerfile(path) if path.exists() else None
-    return Project(folder=folder, dockerfile=dockerfile, target=example.target)
+    return Project(folder=folder, dockerfile=dockerfile)
 
 
 def found(check: Check, project: Project) -> list[ProjectFinding]:
@@ -131,7 +131,6 @@ def test_a_mend_mends(check: Check, example: ProjectExample, tmp_path: Path) -> 
         after = Project(
             folder=tmp_path,
             dockerfile=read_dockerfile(tmp_path / "Dockerfile"),
-            target=example.target,
         )
         assert len(found(check, after)) == len(found(check, project)) - 1, finding.fix.snippet
         mended += 1

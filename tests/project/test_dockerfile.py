@@ -62,7 +62,7 @@ def test_a_heredoc_is_one_instruction() -> None:
     found = parse_dockerfile(text)
     assert lines(found) == [("FROM", 1, 1), ("RUN", 2, 6), ("CMD", 7, 7)]
     [heredoc] = found.stages[0].instructions[0].heredocs
-    assert (heredoc.name, heredoc.line, heredoc.expand) == ("EOF", 3, False)
+    assert (heredoc.name, heredoc.line) == ("EOF", 3)
     assert heredoc.body == "\tFROM fake\n\n# kept\n"
     assert heredoc.text == "FROM fake\n\n# kept\n"
 

@@ -54,9 +54,3 @@ def removes(placed: Placed, path: str, *, after: Ran) -> bool:
         if ran.command.name == "rm" or (ran.command.name == "find" and ran.command.has("-delete"))
         for word in ran.command.arguments
     )
-
-
-def packages(ran: Ran) -> tuple[str, ...]:
-    """Return the packages that an install or a removal names, without versions."""
-    names = ran.command.arguments[1:]
-    return tuple(name.partition("=")[0].partition("/")[0] for name in names if name[0] not in "./$")
