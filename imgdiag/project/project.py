@@ -17,14 +17,13 @@ from imgdiag.project.locks import Lock
 from imgdiag.project.pyproject import Pyproject
 from imgdiag.project.runs import Placed
 from imgdiag.project.scope import Scope, scoped
-from imgdiag.project.torch_plan import TorchPlan, torch_plan
+from imgdiag.project.torch_plan import TorchPlan, is_gpu_index, torch_plan
 from imgdiag.python.gpu import needs_gpu
 
 _DEVELOPMENT = re.compile(r"(^|[-_.])(dev|devel|development|tests?|testing|ci|lint|debug)([-_.]|$)")
 
 _GPU_BASE = re.compile(r"(^|/)(nvidia/|rocm/)|cuda|-gpu\b|\brocm")
-_GPU_INDEX = re.compile(r"/(cu\d{2,3}|rocm[\d.]+|xpu)/?$")
-_GPU_INDEX_NAMED = re.compile(r"https?://[\w./-]+/whl/(cu\d{2,3}|rocm[\d.]+|xpu)\b")
+_GPU_INDEX = re.compile(r"https?://[\w./-]+/whl/(cu\d{2,3}|rocm[\d.]+|xpu)\b")
 _CPU_INDEX = re.compile(r"/whl/cpu\b|UV_TORCH_BACKEND=[\"']?cpu\b|--torch-backend[= ]cpu\b")
 
 # Bases that do not begin as root.
@@ -136,14 +135,14 @@ class Project:
                 return f"FROM {stage.base}"
         settings = (self.settings, *self.settings.members) if self.settings else ()
         for index in (index for each in settings for index in each.indexes):
-            if _GPU_INDEX.search(index.url):
+            if is_gpu_index(index.url):
                 return f"the index {index.url}"
         for lock in self.locks:
             for url in lock.indexes:
-                if _GPU_INDEX.search(url):
+                if is_gpu_index(url):
                     return f"{lock.path} names the index {url}"
         for placed in self.built:
-            if match := _GPU_INDEX_NAMED.search(placed.instruction.command):
+            if match := _GPU_INDEX.search(placed.instruction.command):
                 return f"the Dockerfile names the index {match[0]}"
         names = [each.name for of in settings for each in of.declared if each.where == "project"]
         names += [root.name for lock in self.locks for root in lock.roots if not root.group]

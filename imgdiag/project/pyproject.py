@@ -115,34 +115,18 @@ def read_pyproject(data: bytes, path: str) -> Pyproject:
     )
 
 
+# Of dependencies: the `where` and the `part` of what they declare, and where in the file they are.
+_Place = tuple[str, str, tuple[str, ...]]
+
+
 def _declared(file: TomlFile) -> Iterator[Declared]:
-    project = table(file.values, "project")
-    uv = table(file.values, "tool", "uv")
-    places: list[tuple[Any, str, str, tuple[str, ...]]] = [
-        (project.get("dependencies"), "project", "", ("project", "dependencies"))
-    ]
-    places += [
-        (each, "optional", str(canonicalize_name(extra)),
-         ("project", "optional-dependencies", extra))
-        for extra, each in table(project, "optional-dependencies").items()
-    ]  # fmt: skip
-    places += [
-        (each, "group", str(canonicalize_name(group)), ("dependency-groups", group))
-        for group, each in table(file.values, "dependency-groups").items()
-    ]
-    places += [
-        (uv.get("dev-dependencies"), "group", "dev", ("tool", "uv", "dev-dependencies")),
-        (uv.get("constraint-dependencies"), "constraint", "",
-         ("tool", "uv", "constraint-dependencies")),
-        (uv.get("override-dependencies"), "override", "", ("tool", "uv", "override-dependencies")),
-    ]  # fmt: skip
-    for values, where, part, place in places:
+    for values, (where, part, place) in _lists(file):
         first = file.line(*place)
         for text in strings(values):
             parsed = parse_requirement(text)
             if parsed is not None:
                 yield Declared(
-                    name=str(canonicalize_name(parsed.name)),
+                    name=canonicalize_name(parsed.name),
                     text=text,
                     where=where,
                     part=part,
@@ -152,25 +136,33 @@ def _declared(file: TomlFile) -> Iterator[Declared]:
                 )
 
 
+def _lists(file: TomlFile) -> Iterator[tuple[Any, _Place]]:
+    """Yield the lists of dependencies, uv's among them."""
+    project = table(file.values, "project")
+    yield project.get("dependencies"), ("project", "", ("project", "dependencies"))
+    for extra, values in table(project, "optional-dependencies").items():
+        place = ("project", "optional-dependencies", extra)
+        yield values, ("optional", canonicalize_name(extra), place)
+    for group, values in table(file.values, "dependency-groups").items():
+        yield values, ("group", canonicalize_name(group), ("dependency-groups", group))
+    uv = table(file.values, "tool", "uv")
+    for key, where, part in (
+        ("dev-dependencies", "group", "dev"),
+        ("constraint-dependencies", "constraint", ""),
+        ("override-dependencies", "override", ""),
+    ):
+        yield uv.get(key), (where, part, ("tool", "uv", key))
+
+
 def _poetry_declared(file: TomlFile, poetry: Mapping[str, Any]) -> Iterator[Declared]:
-    root = ("tool", "poetry")
-    places: list[tuple[Mapping[str, Any], str, str, tuple[str, ...]]] = [
-        (table(poetry, "dependencies"), "project", "", (*root, "dependencies")),
-        (table(poetry, "dev-dependencies"), "group", "dev", (*root, "dev-dependencies")),
-    ]
-    places += [
-        (table(values, "dependencies"), "group", str(canonicalize_name(group)),
-         (*root, "group", group, "dependencies"))
-        for group, values in table(poetry, "group").items()
-    ]  # fmt: skip
-    for wanted, where, part, place in places:
+    for wanted, (where, part, place) in _poetry_tables(poetry):
         for name, value in wanted.items():
             if name == "python":
                 continue
             details = value if isinstance(value, Mapping) else {}
             version = value if isinstance(value, str) else string(details, "version")
             yield Declared(
-                name=str(canonicalize_name(name)),
+                name=canonicalize_name(name),
                 text=f"{name} {version}".strip(),
                 where=where,
                 part=part,
@@ -178,6 +170,16 @@ def _poetry_declared(file: TomlFile, poetry: Mapping[str, Any]) -> Iterator[Decl
                 path=file.path,
                 line=file.line(*place, name),
             )
+
+
+def _poetry_tables(poetry: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], _Place]]:
+    """Yield Poetry's own tables of dependencies."""
+    root = ("tool", "poetry")
+    yield table(poetry, "dependencies"), ("project", "", (*root, "dependencies"))
+    yield table(poetry, "dev-dependencies"), ("group", "dev", (*root, "dev-dependencies"))
+    for group, values in table(poetry, "group").items():
+        place = (*root, "group", group, "dependencies")
+        yield table(values, "dependencies"), ("group", canonicalize_name(group), place)
 
 
 def _uv_indexes(file: TomlFile, uv: Mapping[str, Any]) -> Iterator[Index]:
@@ -210,7 +212,7 @@ def _uv_bindings(file: TomlFile, uv: Mapping[str, Any]) -> Iterator[SourceBindin
         for each in tables(values):
             if index := string(each, "index"):
                 yield SourceBinding(
-                    name=str(canonicalize_name(name)),
+                    name=canonicalize_name(name),
                     index=index,
                     marker=string(each, "marker"),
                     extra=string(each, "extra"),
@@ -221,19 +223,12 @@ def _uv_bindings(file: TomlFile, uv: Mapping[str, Any]) -> Iterator[SourceBindin
 
 
 def _poetry_bindings(file: TomlFile, poetry: Mapping[str, Any]) -> Iterator[SourceBinding]:
-    places: list[tuple[Mapping[str, Any], tuple[str, ...]]] = [
-        (table(poetry, "dependencies"), ("tool", "poetry", "dependencies"))
-    ]
-    places += [
-        (table(values, "dependencies"), ("tool", "poetry", "group", group, "dependencies"))
-        for group, values in table(poetry, "group").items()
-    ]
-    for wanted, place in places:
+    for wanted, (_, _, place) in _poetry_tables(poetry):
         for name, value in wanted.items():
             for each in tables(value):
                 if index := string(each, "source"):
                     yield SourceBinding(
-                        name=str(canonicalize_name(name)),
+                        name=canonicalize_name(name),
                         index=index,
                         marker=string(each, "markers"),
                         path=file.path,
@@ -243,10 +238,10 @@ def _poetry_bindings(file: TomlFile, poetry: Mapping[str, Any]) -> Iterator[Sour
 
 def _default_groups(uv: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the groups that `uv sync` installs when nothing is said: dev, unless set otherwise."""
-    groups = {str(canonicalize_name(each)) for each in table(values, "dependency-groups")}
+    groups: set[str] = {canonicalize_name(each) for each in table(values, "dependency-groups")}
     groups |= {"dev"} if "dev-dependencies" in uv else set()
     wanted = uv.get("default-groups")
     if wanted == "all":
         return tuple(sorted(groups))
     chosen = strings(wanted) if isinstance(wanted, list) else ["dev"]
-    return tuple(sorted({str(canonicalize_name(each)) for each in chosen} & groups))
+    return tuple(sorted({canonicalize_name(each) for each in chosen} & groups))

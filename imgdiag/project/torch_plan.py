@@ -16,6 +16,7 @@ from imgdiag.urls import url_path
 
 FAMILY = ("torch", "torchvision", "torchaudio")
 _PYPI = re.compile(r"https://(pypi\.org|files\.pythonhosted\.org)/")
+_GPU_PATH = re.compile(r"/(cu\d+|rocm[\d.]+|xpu)/?$")
 _CUDA_PATH = re.compile(r"/whl/(cu\d+)(/|$)")
 
 
@@ -88,6 +89,11 @@ def torch_plan(pyproject: Pyproject | None, locks: tuple[Lock, ...]) -> TorchPla
 def is_cpu_index(url: str) -> bool:
     """Tell whether an index holds CPU builds: by its path, as mirrors keep it, not by its host."""
     return url_path(url).rstrip("/").endswith("/cpu")
+
+
+def is_gpu_index(url: str) -> bool:
+    """Tell whether an index holds builds for a GPU, by its path."""
+    return _GPU_PATH.search(url_path(url)) is not None
 
 
 def _gpu(selected: tuple[Locked, ...]) -> Iterator[Locked]:

@@ -159,7 +159,7 @@ class Requires:
             if match is None:
                 self._complain(distribution.name, text)
                 continue
-            item = (str(canonicalize_name(match[1])), text)
+            item = (canonicalize_name(match[1]), text)
             texts[""].append(item)
             for extra in extras_named(text):
                 texts.setdefault(extra, []).append(item)
@@ -176,7 +176,7 @@ def extras_named(text: str) -> frozenset[str]:
     if "extra" not in text:
         return frozenset()
     return frozenset(
-        str(canonicalize_name(match[1] or match[2] or "")) for match in _EXTRA.finditer(text)
+        canonicalize_name(match[1] or match[2] or "") for match in _EXTRA.finditer(text)
     ) - {""}
 
 

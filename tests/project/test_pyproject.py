@@ -121,6 +121,12 @@ def test_a_project_of_poetry() -> None:
     )
 
 
+def test_a_source_in_poetry_s_old_table_for_developers_binds_too() -> None:
+    text = "[tool.poetry.dev-dependencies]\ntorch = { version = '2', source = 'cpu' }\n"
+    [binding] = read_pyproject(text.encode(), "pyproject.toml").bindings
+    assert (binding.name, binding.index, binding.line) == ("torch", "cpu", 2)
+
+
 def test_default_groups_of_uv() -> None:
     text = b"[dependency-groups]\nlint = ['ruff']\ntest = ['pytest']\n[tool.uv]\n"
     groups = [

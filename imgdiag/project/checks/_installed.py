@@ -156,7 +156,7 @@ def _of_conda(project: Project, name: str, ran: Ran) -> Iterator[Named]:
     for key, line, entry in conda_entries((data or b"").decode("utf-8", "replace")):
         if key == "dependencies":
             yield Named(
-                name=str(canonicalize_name(re.split(r"[=<>!~ \[;]", entry)[0])),
+                name=canonicalize_name(re.split(r"[=<>!~ \[;]", entry)[0]),
                 text=entry,
                 path=str(project.folder / name),
                 line=line,

@@ -25,7 +25,7 @@ from imgdiag.project.project import Project
 from imgdiag.project.pyproject import Pyproject
 from imgdiag.project.runs import Placed, Ran
 from imgdiag.project.toml import string, strings, table, tables
-from imgdiag.project.torch_plan import FAMILY, TorchPlan, is_cpu_index
+from imgdiag.project.torch_plan import FAMILY, TorchPlan, is_cpu_index, is_gpu_index
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NAME = "pytorch-cpu"
@@ -177,7 +177,7 @@ def _odd_form(pyproject: Pyproject, tool: str) -> str:
 def _chosen_otherwise(pyproject: Pyproject, tool: str) -> str:
     """Return why the project seems to have decided for itself, "" when it does not."""
     for index in pyproject.indexes:
-        if re.search(r"/(cu\d+|rocm[\d.]+|xpu)/?$", index.url):
+        if is_gpu_index(index.url):
             return f"it names the index {index.url}: torch for a GPU seems to be meant"
     bound = [each for each in pyproject.bindings if each.name in FAMILY and (each.extra or
              each.group)]  # fmt: skip

@@ -39,17 +39,17 @@ def _roots(package: Mapping[str, Any]) -> Iterator[LockedRequirement]:
     for group in groups:
         marker = markers if isinstance(markers, str) else string(table(package, "markers"), group)
         yield LockedRequirement(
-            name=str(canonicalize_name(string(package, "name"))),
+            name=canonicalize_name(string(package, "name")),
             version=string(package, "version"),
             index=_index(package),
             marker=marker,
-            group="" if group == "main" else str(canonicalize_name(group)),
+            group="" if group == "main" else canonicalize_name(group),
         )
 
 
 def _package(values: Mapping[str, Any], index: int, file: TomlFile) -> LockedPackage:
     return LockedPackage(
-        name=str(canonicalize_name(string(values, "name"))),
+        name=canonicalize_name(string(values, "name")),
         version=string(values, "version"),
         index=_index(values),
         # Whether they hold is said by each package itself; here they tell who brings it in.
@@ -70,7 +70,7 @@ def _requirements(values: Mapping[str, Any]) -> Iterator[LockedRequirement]:
             if details.get("optional") is True:
                 continue
             yield LockedRequirement(
-                name=str(canonicalize_name(name)),
+                name=canonicalize_name(name),
                 extras=tuple(strings(details.get("extras"))),
                 marker=string(details, "markers"),
             )

@@ -23,7 +23,7 @@ def read(data: bytes, path: str) -> Lock:
         packages=tuple(_package(each, index, file) for index, each in enumerate(packages)),
         roots=tuple(
             LockedRequirement(
-                name=str(canonicalize_name(string(each, "name"))),
+                name=canonicalize_name(string(each, "name")),
                 version=string(each, "version"),
                 index=_index(each),
                 marker=string(each, "marker"),
@@ -36,12 +36,12 @@ def read(data: bytes, path: str) -> Lock:
 
 def _package(values: Mapping[str, Any], index: int, file: TomlFile) -> LockedPackage:
     return LockedPackage(
-        name=str(canonicalize_name(string(values, "name"))),
+        name=canonicalize_name(string(values, "name")),
         version=string(values, "version"),
         index=_index(values),
         requirements=tuple(
             LockedRequirement(
-                name=str(canonicalize_name(string(each, "name"))), version=string(each, "version")
+                name=canonicalize_name(string(each, "name")), version=string(each, "version")
             )
             for each in tables(values.get("dependencies"))
         ),

@@ -40,7 +40,7 @@ def read(data: bytes, path: str, include: Include = lambda name: None) -> Lock:
         if parsed is None:
             continue
         pins = [each.version for each in parsed.specifier if each.operator in ("==", "===")]
-        name, version = str(canonicalize_name(parsed.name)), pins[0] if len(pins) == 1 else ""
+        name, version = canonicalize_name(parsed.name), pins[0] if len(pins) == 1 else ""
         packages.append(LockedPackage(name=name, version=version, index=parsed.url or "",
                                       line=number))  # fmt: skip
         roots.append(

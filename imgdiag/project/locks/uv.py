@@ -41,14 +41,14 @@ def _is_member(package: Mapping[str, Any]) -> bool:
 def _roots(member: Mapping[str, Any]) -> Iterator[LockedRequirement]:
     yield from _requirements(member.get("dependencies"))
     for extra, values in table(member, "optional-dependencies").items():
-        yield from _requirements(values, extra=str(canonicalize_name(extra)))
+        yield from _requirements(values, extra=canonicalize_name(extra))
     for group, values in table(member, "dev-dependencies").items():
-        yield from _requirements(values, group=str(canonicalize_name(group)))
+        yield from _requirements(values, group=canonicalize_name(group))
 
 
 def _package(values: Mapping[str, Any], index: int, file: TomlFile) -> LockedPackage:
     return LockedPackage(
-        name=str(canonicalize_name(string(values, "name"))),
+        name=canonicalize_name(string(values, "name")),
         version=string(values, "version"),
         index=_index(values),
         requirements=tuple(_requirements(values.get("dependencies"))),
@@ -69,7 +69,7 @@ def _index(values: Mapping[str, Any]) -> str:
 def _requirements(values: Any, *, group: str = "", extra: str = "") -> Iterator[LockedRequirement]:
     for each in tables(values):
         yield LockedRequirement(
-            name=str(canonicalize_name(string(each, "name"))),
+            name=canonicalize_name(string(each, "name")),
             version=string(each, "version"),
             index=_index(each),
             extras=tuple(strings(each.get("extra"))),
