@@ -13,7 +13,7 @@ from imgdiag.project.dockerfile import Stage
 from imgdiag.project.expansion import HOLE
 from imgdiag.project.instruction import Instruction
 from imgdiag.project.scope import Scope
-from imgdiag.project.shell import Command, commands_of
+from imgdiag.project.shell import Command, commands_of, commands_started, is_shell
 
 _COMMANDS = 1_000  # of a RUN that are looked at; real ones have a few dozen
 
@@ -157,12 +157,8 @@ class Placed:
 
     def _commands(self) -> Iterator[tuple[Command, int]]:
         instruction = self.instruction
-        form = instruction.exec_form
-        if form is not None:
-            script = Command(words=form, start=0, end=0, before="", depth=0, operator_depth=0)
-            shell = posixpath.basename(form[0]) in ("sh", "bash", "ash", "dash") if form else False
-            inner = commands_of(form[2]) if shell and len(form) > 2 else (script,)
-            yield from ((command, instruction.line) for command in inner)
+        if (form := instruction.exec_form) is not None:
+            yield from ((command, instruction.line) for command in commands_started(form))
             return
         outer = commands_of(instruction.rest)
         yield from ((command, instruction.line_at(command.start)) for command in outer)
@@ -170,11 +166,8 @@ class Placed:
             # A script for the shell, unless it is another program's input.
             if heredoc.body.startswith("#!") and "sh" not in heredoc.body.partition("\n")[0]:
                 continue
-            if (
-                outer
-                and any(command.words for command in outer)
-                and not any(command.name in ("sh", "bash", "ash", "dash") for command in outer)
-            ):
+            programs = [command.name for command in outer if command.words]
+            if programs and not any(map(is_shell, programs)):
                 continue
             for command in commands_of(heredoc.body):
                 line = heredoc.line + heredoc.body.count("\n", 0, command.start)

@@ -7,7 +7,7 @@ must get right is where a command begins and ends, and what follows from its fai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 _OPERATORS = ("&&", "||", "|&", ";;", ";", "|", "&", "\n", "(", ")")
@@ -92,15 +92,28 @@ class Command:
 
 def commands_of(text: str) -> tuple[Command, ...]:
     """Return the commands of a shell's text, in order; those of `sh -c "…"` in its place."""
-    found = list(_simple_commands(text))
+    return _with_inner(_simple_commands(text))
+
+
+def commands_started(words: tuple[str, ...]) -> tuple[Command, ...]:
+    """Return the command that is started without a shell, or those of `sh -c "…"`."""
+    return _with_inner([Command(words=words, start=0, end=0, before="", depth=0, operator_depth=0)])
+
+
+def is_shell(name: str) -> bool:
+    """Tell whether a program's name is that of a shell."""
+    return re.fullmatch(r"(ba|da|a|z|k)?sh", name) is not None
+
+
+def _with_inner(commands: Iterable[Command]) -> tuple[Command, ...]:
     for _ in range(_NESTED):
-        found = [inner for command in found for inner in _inside(command)]
-    return tuple(found)
+        commands = [inner for command in commands for inner in _inside(command)]
+    return tuple(commands)
 
 
 def _inside(command: Command) -> Iterator[Command]:
     """Yield what a shell that is called with a script runs, else the command itself."""
-    if re.fullmatch(r"(ba|da|a|z|k)?sh", command.name):
+    if is_shell(command.name):
         for option, script in zip(command.words[1:], command.words[2:], strict=False):
             if re.fullmatch(r"-[a-z]*c", option):
                 first = True

@@ -9,13 +9,12 @@ import posixpath
 from dataclasses import dataclass
 
 from imgdiag.facts.facts import Facts
-from imgdiag.filesystem import Directory, File, Filesystem, Symlink
+from imgdiag.filesystem import Directory, File, Filesystem, join, resolve
 from imgdiag.image import ImageConfig
+from imgdiag.python.started import Command
 from imgdiag.text import whole_number
 
 _PROGRAMS = ("uv", "uvx")
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_MAX_LINKS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def examine(image: Facts) -> UvAnswer:
     cache = config.environment.get("UV_CACHE_DIR") or posixpath.join(
         config.environment.get("XDG_CACHE_HOME") or posixpath.join(user.home, ".cache"), "uv"
     )
-    where = _nearest_folder(image.filesystem, cache.strip("/"))
+    where = _nearest_folder(image.filesystem, cache)
     if _may(user, where[1].attributes, 0o3):
         return UvAnswer(True, f"{user.name} can write its cache {cache}", f"/{path}")
     return UvAnswer(
@@ -73,16 +72,11 @@ def examine(image: Facts) -> UvAnswer:
 
 
 def _find_program(filesystem: Filesystem, config: ImageConfig) -> tuple[str, File] | None:
-    for folder in config.environment.get("PATH", _PATH).split(":"):
-        path = posixpath.join(folder.strip("/"), "uv")
-        for _ in range(_MAX_LINKS):
-            node = filesystem.find(path)
-            if not isinstance(node, Symlink):
-                break
-            target = posixpath.join("/", posixpath.dirname(path), node.target)
-            path = posixpath.normpath(target).strip("/")
-        if isinstance(node, File):
-            return path, node
+    uv = Command(("uv",), config.working_directory or "/", config.environment)
+    for folder in uv.path:
+        found = resolve(filesystem.root, join(folder, "uv"))
+        if found is not None and isinstance(found[1], File):
+            return found[0], found[1]
     return None
 
 
@@ -112,12 +106,13 @@ def _user(filesystem: Filesystem, config: ImageConfig) -> _User | None:
 
 def _nearest_folder(filesystem: Filesystem, path: str) -> tuple[str, Directory]:
     """Return the folder at `path`, or the nearest above it: whoever may write there can make it."""
-    while path:
-        node = filesystem.find(path)
-        if isinstance(node, Directory):
-            return path, node
-        path = path.rpartition("/")[0]
-    return "", filesystem.root
+    where, folder = "", filesystem.root
+    for part in posixpath.normpath(f"/{path}").split("/"):
+        found = resolve(filesystem.root, join(where, part))
+        if found is None or not isinstance(found[1], Directory):
+            break
+        where, folder = found[0], found[1]
+    return where, folder
 
 
 def _may(user: _User, attributes: tuple[int, int, int], wanted: int) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.project.shell import Command, commands_of
+from imgdiag.project.shell import Command, commands_of, commands_started
 
 
 def texts(text: str) -> list[tuple[str, str]]:
@@ -38,6 +38,20 @@ def texts(text: str) -> list[tuple[str, str]]:
 )  # fmt: skip
 def test_commands(text: str, commands: list[tuple[str, str]]) -> None:
     assert texts(text) == commands
+
+
+@pytest.mark.parametrize(
+    ("words", "commands"),
+    [
+        (("pip", "install", "a b"), ["pip install a b"]),
+        (("/bin/bash", "-c", "a && b"), ["a", "b"]),
+        (("/bin/bash", "-o", "pipefail", "-c", "a | b"), ["a", "b"]),
+        (("sh", "script.sh"), ["sh script.sh"]),
+        ((), [""]),
+    ],
+)
+def test_commands_without_a_shell_s_text(words: tuple[str, ...], commands: list[str]) -> None:
+    assert [" ".join(each.words) for each in commands_started(words)] == commands
 
 
 def only(text: str) -> Command:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ def image(
     env: tuple[str, ...] = (),
     uv: str = "usr/local/bin",
     passwd: bytes | None = PASSWD,
+    links: Iterable[Entry] = (),
 ) -> Facts:
     config: dict[str, Any] = {"Cmd": list(command), "User": user, "Env": list(env)}
     data = {
@@ -35,6 +37,7 @@ def image(
         Entry(*_split(path), Kind.DIRECTORY, 0, (mode_, uid, uid), 1, "", None)
         for path, mode_, uid in folders
     ]
+    entries += links
     if uv:
         entries.append(Entry(uv, "uv", Kind.FILE, 9, (mode, 0, 0), 1, "", None))
     if passwd is not None:
@@ -102,3 +105,23 @@ def test_numbers_of_users_that_no_system_has() -> None:
         answer = examine(image(user=f"{long}:{long}", passwd=passwd))
         unknown = examine(image(user="who:who", passwd=None))
         assert answer.detail == unknown.detail.replace("who:who", f"{long}:{long}")
+
+
+def test_a_cache_at_the_end_of_a_long_way() -> None:
+    answer = examine(image(env=(f"UV_CACHE_DIR=/{'a/' * 500_000}",)))
+    assert (answer.works, answer.place) == (False, "/")
+
+
+def test_links_on_the_way_to_uv_and_to_its_cache() -> None:
+    links = [
+        Entry("", "bin", Kind.SYMLINK, 0, (0o777, 0, 0), 1, "usr/bin", None),
+        Entry("", "var", Kind.SYMLINK, 0, (0o777, 0, 0), 1, "/data", None),
+    ]
+    there = image(
+        uv="usr/bin",
+        folders=(("data", 0o777, 0),),
+        env=("PATH=/bin", "UV_CACHE_DIR=/var/cache"),
+        links=links,
+    )
+    answer = examine(there)
+    assert (answer.works, answer.place) == (True, "/usr/bin/uv")

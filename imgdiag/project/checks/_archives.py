@@ -8,6 +8,7 @@ import re
 
 from imgdiag.project.checks._tools import call
 from imgdiag.project.runs import Placed, Ran, covers
+from imgdiag.project.shell import is_shell
 
 _ARCHIVE = re.compile(
     r"\.(?:tar|t(?:ar\.)?(?:gz|bz2|xz|zst|lz4)|tgz|tbz2?|txz|zip|7z|whl|deb|rpm|apk|run|gz|xz|bz2)$"
@@ -17,7 +18,6 @@ _ARCHIVE = re.compile(
 _UNPACKERS = frozenset(
     ("7z", "7za", "bsdtar", "bunzip2", "dpkg", "gunzip", "rpm", "tar", "unxz", "unzip", "unzstd")
 )
-_SHELLS = frozenset(("sh", "bash", "dash"))
 
 
 def is_archive(name: str) -> bool:
@@ -30,7 +30,7 @@ def unpacks(placed: Placed, ran: Ran, path: str) -> bool:
     tool, sub = call(ran.command)
     if not (
         tool in _UNPACKERS
-        or tool in _SHELLS
+        or is_shell(tool)
         or ran.command.name.endswith((".sh", ".run"))
         or (tool in ("pip", "uv", "apt", "apt-get") and "install" in sub)
     ):
