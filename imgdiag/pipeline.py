@@ -19,6 +19,7 @@ from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.errors import JsonInstead, within
 from imgdiag.facts.facts import Facts
 from imgdiag.facts.purpose import Target
+from imgdiag.facts.steps import sets_times
 from imgdiag.filesystem import merge
 from imgdiag.finding import Finding
 from imgdiag.gate.files import Files
@@ -27,7 +28,6 @@ from imgdiag.layers.walk import Layer
 from imgdiag.prediction import Outcome, Prediction, predict
 from imgdiag.project.choice import Choice
 from imgdiag.rules import find_all
-from imgdiag.rules._shell import sets_times
 from imgdiag.scanner.tree import build_tree
 from imgdiag.sources.base import Request, SourceImage
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from imgdiag.analysis import Skipped
 from imgdiag.errors import ImgdiagError
+from imgdiag.facts.steps import MAKE_LAYERS
 from imgdiag.image import ImageConfig, instruction, parse_config
 from imgdiag.layers.walk import Layer
 from imgdiag.scanner.contents import read_contents, wanted_paths
@@ -25,7 +26,6 @@ MISSING = (
     Skipped("waste by layer", "--quick reads no layers: only the sum of the waste is known"),
     Skipped("layer sizes", "they are the engine's own, which may count links, folders or blocks"),
 )
-_MAKES_A_LAYER = ("RUN ", "COPY ", "ADD ", "WORKDIR ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,6 @@ def _made_layers(history: list[dict[str, Any]], layers: int) -> Iterator[int]:
     possible = [
         index
         for index, entry in enumerate(history)
-        if index not in sized
-        and instruction(entry.get("CreatedBy") or "").startswith(_MAKES_A_LAYER)
+        if index not in sized and instruction(entry.get("CreatedBy") or "").startswith(MAKE_LAYERS)
     ]
     yield from sorted({*sized, *possible[: max(layers - len(sized), 0)]})

@@ -34,7 +34,7 @@ _FOLDER = Path(__file__).parent
 _SECTIONS = (
     ("An image", ("analyze", "history", "du", "tree", "why", "compare")),
     ("A project, before it is built", ("check", "compare-venv")),
-    ("Mend and prove", ("fix", "verify", "verify-torch", "verify-imports")),
+    ("Mend and prove", ("fix", "verify", "verify-torch")),
     ("Set up", ("init", "completion", "docker-plugin")),
     ("About imgdiag", ("rules", "explain", "schema", "skeleton")),
 )

@@ -11,7 +11,7 @@ from itertools import chain
 from imgdiag.image import ImageConfig, instruction
 from imgdiag.project.alignment import Alignment, Confidence
 
-_MAKE_LAYERS = ("RUN ", "COPY ", "ADD ", "WORKDIR ")
+MAKE_LAYERS = ("RUN ", "COPY ", "ADD ", "WORKDIR ")  # how the instructions that do begin
 _LONGEST = 4_096  # characters of a folder's path: in none that is longer can anything be run
 _HASHED = re.compile(r"(file|dir|multi):[0-9a-f]{64}$")
 _FROM_A_ROOT = re.compile(r"ADD (file|dir|multi):[0-9a-f]{64} in / ?$")  # how base images begin
@@ -80,7 +80,7 @@ class Step:
         """
         if self.from_base is not None or not self.instruction:
             return self.from_base is True
-        own = self.instruction.startswith(_MAKE_LAYERS)
+        own = self.instruction.startswith(MAKE_LAYERS)
         return not own or _FROM_A_ROOT.match(self.instruction) is not None
 
 
@@ -130,7 +130,7 @@ def _inherited(config: ImageConfig) -> int:
         if not text and instruction_follows:
             return index + 1
         layers_follow = True
-        instruction_follows = instruction_follows or text.startswith(_MAKE_LAYERS)
+        instruction_follows = instruction_follows or text.startswith(MAKE_LAYERS)
     return 0
 
 
@@ -221,6 +221,11 @@ def guarded(command: str) -> str:
     risky = re.search(r"\|\||(?<!\\);|&(?!&)", command.replace("&&", "")) is not None
     whole = command.startswith("( ") and command.endswith(" )") and command.count("( ") == 1
     return f"( {command} )" if risky and not whole else command
+
+
+def sets_times(command: str) -> bool:
+    """Tell whether a command calls touch."""
+    return re.search(r"(^|[\s;&|(])touch\s", command) is not None
 
 
 def moved(command: str, of: Step, into: Step) -> tuple[str, tuple[str, ...]]:

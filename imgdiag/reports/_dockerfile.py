@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from imgdiag.project.alignment import Alignment, Lines
 from imgdiag.schema import _common as schema
-from imgdiag.text import utf8
 
 
 def dockerfile_object(alignment: Alignment | None) -> schema.Dockerfile | None:
@@ -12,11 +11,11 @@ def dockerfile_object(alignment: Alignment | None) -> schema.Dockerfile | None:
     if alignment is None:
         return None
     return {
-        "path": utf8(alignment.path),
+        "path": alignment.path,
         "fits": alignment.fits,
-        "base_image": utf8(alignment.base_image) or None,
+        "base_image": alignment.base_image or None,
         "base_layers": alignment.base_layers,
-        "note": utf8(alignment.note),
+        "note": alignment.note,
     }
 
 
@@ -25,7 +24,7 @@ def lines_object(lines: Lines | None) -> schema.Lines | None:
     if lines is None:
         return None
     return {
-        "path": utf8(lines.path),
+        "path": lines.path,
         "line": lines.line,
         "end_line": lines.end_line,
         "confidence": lines.confidence,

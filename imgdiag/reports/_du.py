@@ -9,7 +9,6 @@ from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
 from imgdiag.scanner.du import DiskUsage, Row, Running
 from imgdiag.schema import du as schema
-from imgdiag.text import utf8
 from imgdiag.units import format_bytes, format_share
 
 
@@ -117,24 +116,22 @@ def as_json(usage: DiskUsage) -> str:
     """Return the table as one JSON object; paths have no leading slash, the root's is empty."""
     report: schema.Report = {
         "schema_version": 1,
-        "image": {"reference": utf8(usage.reference), "id": usage.image_id},
+        "image": {"reference": usage.reference, "id": usage.image_id},
         "how": usage.how,
         "program": usage.program or None,
         "measure": "blocks" if usage.blocks else "apparent",
         "estimate": usage.estimate,
         "table": _row(usage.table),
         "container": _container(usage, usage.running) if usage.running else None,
-        "left_out": [utf8(path) for path in usage.left_out],
-        "skipped": [
-            {"what": utf8(each.what), "reason": utf8(each.reason)} for each in usage.skipped
-        ],
+        "left_out": list(usage.left_out),
+        "skipped": [{"what": each.what, "reason": each.reason} for each in usage.skipped],
     }
     return encode(report)
 
 
 def _row(row: Row) -> schema.Row:
     return {
-        "path": utf8(row.path),
+        "path": row.path,
         "type": "folder" if row.is_folder else "file",
         "bytes": row.bytes,
         "written_bytes": row.written_bytes,
@@ -145,7 +142,7 @@ def _row(row: Row) -> schema.Row:
 
 def _container(usage: DiskUsage, running: Running) -> schema.Container:
     return {
-        "name": utf8(running.name),
+        "name": running.name,
         "id": running.id,
         "written_bytes": running.written_bytes,
         "written": [
@@ -153,7 +150,7 @@ def _container(usage: DiskUsage, running: Running) -> schema.Container:
                 "kind": group.kind,
                 "bytes": group.bytes,
                 "files": group.files,
-                "largest": [{"path": utf8(path), "bytes": size} for path, size in group.paths],
+                "largest": [{"path": path, "bytes": size} for path, size in group.paths],
             }
             for group in running.written
         ],

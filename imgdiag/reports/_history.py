@@ -12,7 +12,6 @@ from imgdiag.reports._dockerfile import dockerfile_object, lines_object
 from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
 from imgdiag.schema import history as schema
-from imgdiag.text import utf8
 from imgdiag.units import format_bytes
 
 
@@ -70,10 +69,10 @@ def as_json(history: History) -> str:
     report: schema.Report = {
         "schema_version": 1,
         "image": {
-            "reference": utf8(history.reference),
+            "reference": history.reference,
             "id": config.id,
-            "created": utf8(config.created) if config.created else None,
-            "platform": utf8(str(config.platform)),
+            "created": config.created or None,
+            "platform": str(config.platform),
             "source": history.source,
             "route": history.route,
         },
@@ -85,11 +84,11 @@ def as_json(history: History) -> str:
 
 def _step(step: Step) -> schema.Step:
     return {
-        "created": utf8(step.created) if step.created else None,
-        "created_by": utf8(step.created_by),
+        "created": step.created or None,
+        "created_by": step.created_by,
         "layer": _layer(step.layer) if step.layer else None,
         "dockerfile": lines_object(step.lines),
-        "base_image": utf8(step.base_image) or None,
+        "base_image": step.base_image or None,
     }
 
 
@@ -102,5 +101,5 @@ def _layer(layer: MadeLayer) -> schema.Layer:
         "wasted_bytes": layer.wasted_bytes if known else None,
         "transfer_bytes": layer.transfer_bytes,
         "files": layer.files if known else None,
-        "problem": utf8(layer.problem) or None,
+        "problem": layer.problem or None,
     }

@@ -7,7 +7,6 @@ from imgdiag.reports import Style
 from imgdiag.reports._encoding import encode
 from imgdiag.reports._page import Page
 from imgdiag.schema import verify_torch as schema
-from imgdiag.text import utf8
 
 
 def text(verification: Verification, style: Style) -> str:
@@ -58,10 +57,10 @@ def as_json(verification: Verification) -> str:
     """Return the verification as one JSON object."""
     report: schema.Report = {
         "schema_version": 1,
-        "image": {"reference": utf8(verification.reference), "id": verification.image_id},
+        "image": {"reference": verification.reference, "id": verification.image_id},
         "agreed": verification.agreed,
         "checks": [_check_json(check) for check in verification.checks],
-        "note": utf8(verification.note) or None,
+        "note": verification.note or None,
     }
     return encode(report)
 
@@ -69,23 +68,23 @@ def as_json(verification: Verification) -> str:
 def _check_json(check: Check) -> schema.Check:
     static, answer = check.static, check.answer
     return {
-        "environment": utf8(check.environment),
+        "environment": check.environment,
         "static": {
-            "version": utf8(static.version),
+            "version": static.version,
             "variant": static.variant,
-            "toolkit": utf8(static.toolkit),
-            "evidence": utf8(static.evidence),
+            "toolkit": static.toolkit,
+            "evidence": static.evidence,
         }
         if static
         else None,
         "live": {
-            "python": utf8(answer.python),
-            "version": utf8(answer.version) or None,
-            "cuda": utf8(answer.cuda) if answer.cuda is not None else None,
-            "hip": utf8(answer.hip) if answer.hip is not None else None,
+            "python": answer.python,
+            "version": answer.version or None,
+            "cuda": answer.cuda,
+            "hip": answer.hip,
             "is_available": answer.is_available,
-            "file": utf8(answer.file) or None,
-            "problem": utf8(answer.problem) or None,
+            "file": answer.file or None,
+            "problem": answer.problem or None,
         },
-        "disagreements": [utf8(each) for each in check.disagreements],
+        "disagreements": list(check.disagreements),
     }

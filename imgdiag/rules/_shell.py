@@ -227,8 +227,3 @@ def uses_apt_lists(command: str) -> bool:
     """Tell whether a command installs with apt, for which it needs the package lists."""
     verbs = "install|build-dep|upgrade|(dist|full)-upgrade"
     return re.search(rf"\bapt(-get)?\s+(-\S+\s+)*({verbs})\b", command) is not None
-
-
-def sets_times(command: str) -> bool:
-    """Tell whether a command calls touch."""
-    return re.search(r"(^|[\s;&|(])touch\s", command) is not None

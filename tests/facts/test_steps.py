@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from imgdiag.facts.steps import RunEdit, Step, moved, steps_of
+from imgdiag.facts.steps import RunEdit, Step, moved, sets_times, steps_of
 from imgdiag.image import ImageConfig, parse_config
 from imgdiag.project.alignment import align
 from imgdiag.project.dockerfile import parse_dockerfile
@@ -170,3 +170,13 @@ def test_a_heredoc_of_the_dockerfile_is_shown_whole() -> None:
     assert RunEdit(layer=2, step=step, commands=("rm x",)).snippet() == (
         "RUN <<END\nmake\nEND\n# and as the last line inside of it:\nrm x"
     )
+
+
+@pytest.mark.parametrize("command", ["RUN touch a", "RUN x && touch a", "RUN x;touch a", "touch a"])
+def test_touch_sets_times(command: str) -> None:
+    assert sets_times(command)
+
+
+@pytest.mark.parametrize("command", ["RUN untouch a", "RUN cat touchy", "RUN x/touch.sh a"])
+def test_other_words_do_not_set_times(command: str) -> None:
+    assert not sets_times(command)

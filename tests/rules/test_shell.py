@@ -14,7 +14,6 @@ from imgdiag.rules._shell import (
     chmod_mode,
     chown_owner,
     removal,
-    sets_times,
     with_copy_flag,
 )
 from imgdiag.rules.rule import ExampleLayer
@@ -50,16 +49,6 @@ def test_chown_owner(command: str, owner: str) -> None:
 )
 def test_chmod_mode(command: str, mode: str) -> None:
     assert chmod_mode(command) == mode
-
-
-@pytest.mark.parametrize("command", ["RUN touch a", "RUN x && touch a", "RUN x;touch a", "touch a"])
-def test_touch_sets_times(command: str) -> None:
-    assert sets_times(command)
-
-
-@pytest.mark.parametrize("command", ["RUN untouch a", "RUN cat touchy", "RUN x/touch.sh a"])
-def test_other_words_do_not_set_times(command: str) -> None:
-    assert not sets_times(command)
 
 
 @pytest.mark.parametrize("command", ["a && b", "a | b", "a > b", "a && b && c"])
