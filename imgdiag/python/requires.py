@@ -6,7 +6,7 @@ Source: the PyPA specifications "Core metadata" (Requires-Dist) and "Dependency 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from packaging.markers import Marker
@@ -178,6 +178,11 @@ def extras_named(text: str) -> frozenset[str]:
     return frozenset(
         canonicalize_name(match[1] or match[2] or "") for match in _EXTRA.finditer(text)
     ) - {""}
+
+
+def with_extras(name: str, extras: Collection[str]) -> str:
+    """Return a distribution's name with what is asked of its extras: `uvicorn[standard]`."""
+    return f"{name}[{','.join(extras)}]" if extras else name
 
 
 def parse_requirement(text: str) -> Requirement | None:

@@ -62,10 +62,8 @@ def text(project: Project, verdict: Verdict, style: Style) -> str:
         page.paragraph(finding.message, indent=2)
         page.paragraph(f"{finding.fix.summary}. {finding.fix.target}:", indent=2)
         page.verbatim(finding.fix.snippet, indent=4)
-    if verdict.waivers:
-        page.heading("Waivers: " + _summary.waivers_line(verdict.waivers))
-        for line in waiver_lines(verdict.waivers):
-            page.paragraph(line, indent=2)
+    title = f"Waivers: {_summary.waivers_line(verdict.waivers)}"
+    page.listing(title, waiver_lines(verdict.waivers))
     return page.text()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
-from imgdiag.python.requires import Edge
+from imgdiag.python.requires import Edge, with_extras
 from imgdiag.python.root import Origin, Root
 from imgdiag.reports._page import Page
 from imgdiag.schema import _dependencies as schema
@@ -67,7 +67,7 @@ def asked_name(roots: Iterable[Root]) -> str:
     """Return a root's name with all the extras that are asked of it."""
     roots = list(roots)
     extras = sorted({extra for root in roots for extra in root.extras})
-    return f"{roots[0].name}[{','.join(extras)}]" if extras else roots[0].name
+    return with_extras(roots[0].name, extras)
 
 
 def image_json(image: ImageDependencies) -> ImageRead:

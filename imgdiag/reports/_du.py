@@ -33,10 +33,7 @@ def text(usage: DiskUsage, style: Style) -> str:
         page.paragraph(
             f"Left out, as the engine mounts something of its own there: {paths}", indent=2
         )
-    if usage.skipped:
-        page.heading("Not read: the numbers above leave this out")
-        for skipped in usage.skipped:
-            page.paragraph(f"{skipped.what}: {skipped.reason}", indent=2)
+    page.not_read(f"{each.what}: {each.reason}" for each in usage.skipped)
     return page.text()
 
 

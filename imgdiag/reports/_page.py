@@ -64,6 +64,17 @@ class Page:
         self.line()
         self.line(text, bold=True)
 
+    def listing(self, title: str, lines: Iterable[str]) -> None:
+        """Add a heading with a paragraph for each line, nothing where there is none."""
+        for number, line in enumerate(lines):
+            if not number:
+                self.heading(title)
+            self.paragraph(line, indent=2)
+
+    def not_read(self, skipped: Iterable[str]) -> None:
+        """Add what could not be read, and why."""
+        self.listing("Not read: the numbers above leave this out", skipped)
+
     def paragraph(self, text: str, *, indent: int, fg: str = "", bold: bool = False) -> None:
         """Add text, broken between words."""
         lines = textwrap.wrap(printable(text), self.width - indent, break_on_hyphens=False)

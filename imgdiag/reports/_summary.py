@@ -9,7 +9,7 @@ from imgdiag.analysis import Analysis, EnvironmentSummary, LayerSummary
 from imgdiag.facts.purpose import Target
 from imgdiag.facts.steps import RunEdit
 from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety, Severity
-from imgdiag.gate.gate import Check, Gate, verdict
+from imgdiag.gate.gate import GOOD_BYTES, NORMAL_BYTES, Check, Gate, verdict
 from imgdiag.gate.waivers import T, Waivers
 from imgdiag.scanner.usage import UsageRow
 from imgdiag.units import format_bytes, format_share
@@ -28,6 +28,14 @@ def headline(analysis: Analysis) -> str:
         share = format_share(sizes.wasted_bytes, sizes.layer_bytes)
         text += f"; {share} of it is shipped and never seen"
     return text
+
+
+def tone(analysis: Analysis) -> str:
+    """Return what the verdict comes to: good, normal or bad."""
+    if any(layer.problem for layer in analysis.layers):
+        return "bad"
+    size = analysis.sizes.layer_bytes
+    return "good" if size < GOOD_BYTES else "normal" if size <= NORMAL_BYTES else "bad"
 
 
 def size_rows(analysis: Analysis) -> Iterator[tuple[str, str, str]]:

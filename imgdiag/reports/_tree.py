@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
+from imgdiag.python.requires import with_extras
 from imgdiag.python.root import Origin, Root
 from imgdiag.python.tree import MOST_ROWS, Below, Row, View, tree_rows
 from imgdiag.reports import Style
@@ -58,10 +59,7 @@ def text(image: ImageDependencies, view: View, style: Style) -> str:
     for below, legend in _LEGEND.items():
         if below in seen:
             page.paragraph(legend, indent=0, fg="bright_black")
-    if image.warnings:
-        page.heading("Warnings")
-        for warning in image.warnings:
-            page.paragraph(warning, indent=2)
+    page.listing("Warnings", image.warnings)
     return page.text()
 
 
@@ -99,8 +97,7 @@ def _name_and_note(row: Row, dependencies: Dependencies, view: View) -> tuple[st
         return (asked_name(roots) if roots else row.name), "; ".join(
             _top_notes(roots, dependencies, always=False)
         )
-    extras = _extras(row)
-    return f"{row.name}[{','.join(extras)}]" if extras else row.name, "; ".join(_by_extra(row))
+    return with_extras(row.name, _extras(row)), "; ".join(_by_extra(row))
 
 
 def _extras(row: Row) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from imgdiag.python.chains import Chain, Step
 from imgdiag.python.dependencies import Dependencies, ImageDependencies
+from imgdiag.python.requires import with_extras
 from imgdiag.python.why import Why, Without
 from imgdiag.reports import Style
 from imgdiag.reports._dependencies import (
@@ -33,10 +34,7 @@ def text(image: ImageDependencies, answers: Sequence[Why], style: Style) -> str:
     head(page, image)
     for why in answers:
         _answer(page, why)
-    if image.warnings:
-        page.heading("Warnings")
-        for warning in image.warnings:
-            page.paragraph(warning, indent=2)
+    page.listing("Warnings", image.warnings)
     return page.text()
 
 
@@ -94,7 +92,7 @@ def _columns(chain: Chain, dependencies: Dependencies) -> list[tuple[str, str]]:
 
 def _required_name(step: Step) -> str:
     extras = sorted({extra for edge in step.edges for extra in edge.extras})
-    return f"{step.target}[{','.join(extras)}]" if extras else step.target
+    return with_extras(step.target, extras)
 
 
 def _requirements(step: Step) -> Iterator[str]:

@@ -45,9 +45,9 @@ def _head(page: Page, analysis: Analysis) -> None:
         page.paragraph(line, indent=0)
     page.line()
     size = analysis.sizes.layer_bytes
-    headline = _summary.headline(analysis)
-    fg = "green" if headline.startswith("good") else "yellow" if headline[0] == "n" else "red"
-    page.paragraph(f"{format_bytes(size)}: {headline}", indent=2, fg=fg, bold=True)
+    fg = {"good": "green", "normal": "yellow", "bad": "red"}[_summary.tone(analysis)]
+    headline = f"{format_bytes(size)}: {_summary.headline(analysis)}"
+    page.paragraph(headline, indent=2, fg=fg, bold=True)
     page.line()
     page.table(_summary.size_rows(analysis), ("size", "bytes", "what it is"), "lrl")
 
@@ -97,12 +97,13 @@ def _causes(page: Page, analysis: Analysis, gate: Gate) -> None:
 
 
 def _hazards(page: Page, analysis: Analysis, gate: Gate) -> None:
-    hazards = _summary.hazards(analysis)
-    if hazards:
-        page.heading("Take care")
-    for finding in hazards:
-        name = f"{finding.rule}{_summary.waived(gate, (finding,))}"
-        page.paragraph(f"{name}: {finding.message}. {finding.fix.summary}.", indent=2)
+    page.listing(
+        "Take care",
+        (
+            f"{each.rule}{_summary.waived(gate, (each,))}: {each.message}. {each.fix.summary}."
+            for each in _summary.hazards(analysis)
+        ),
+    )
 
 
 def _environments(page: Page, analysis: Analysis, count: int) -> None:
@@ -289,14 +290,8 @@ def _finding(page: Page, finding: Finding) -> None:
 
 
 def _partial(page: Page, analysis: Analysis) -> None:
-    if analysis.skipped:
-        page.heading("Not read: the numbers above leave this out")
-        for skipped in analysis.skipped:
-            page.paragraph(f"{skipped.what}: {skipped.reason}", indent=2)
-    if analysis.warnings:
-        page.heading("Warnings")
-        for warning in analysis.warnings:
-            page.paragraph(warning, indent=2)
+    page.not_read(f"{each.what}: {each.reason}" for each in analysis.skipped)
+    page.listing("Warnings", analysis.warnings)
 
 
 def budgets(page: Page, gate: Gate) -> None:
@@ -313,7 +308,4 @@ def budgets(page: Page, gate: Gate) -> None:
             page.paragraph(check.message, indent=4, fg="yellow")
     for each in gate.not_checked:
         page.paragraph(f"– {each.budget.name}: not checked: {each.reason}", indent=2, fg="yellow")
-    if gate.waivers:
-        page.heading("Waivers: " + _summary.waivers_line(gate.waivers))
-        for line in waiver_lines(gate.waivers):
-            page.paragraph(line, indent=2)
+    page.listing(f"Waivers: {_summary.waivers_line(gate.waivers)}", waiver_lines(gate.waivers))

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from imgdiag import tomltext
 from imgdiag.filesystem import Directory, File
+from imgdiag.python.requires import with_extras
 
 _MAX_BYTES = 4_000_000  # of a file; uv.lock of a large workspace has 1.5 MB
 _MAX_ITEMS = 10_000  # of one table or list
@@ -58,7 +59,7 @@ def from_table(name: str, value: Any, path: str, group: str) -> Declared:
     """
     version = value if isinstance(value, str) else get(value, "version")
     extras = normalized(get(value, "extras") or get(value, "extra"))
-    asked = f"{name}[{','.join(extras)}]" if extras else name
+    asked = with_extras(name, extras)
     return Declared(
         path=path,
         text=f'{asked} = "{version}"' if isinstance(version, str) else asked,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from imgdiag.comparison import Comparison
 from imgdiag.comparison.findings import FindingChange, FindingKind
@@ -17,7 +17,7 @@ from imgdiag.comparison.packages import (
 )
 from imgdiag.comparison.snapshot import Environment, Layer, Snapshot
 from imgdiag.finding import WARNING_BYTES, Severity
-from imgdiag.python.requires import Edge
+from imgdiag.python.requires import Edge, with_extras
 from imgdiag.python.root import Root
 from imgdiag.text import shortened
 from imgdiag.units import format_bytes
@@ -168,11 +168,7 @@ def system_row(change: SystemChange) -> tuple[str, str, str, str, str]:
 
 def root_name(root: Root) -> str:
     """Return what was asked for."""
-    return _with_extras(root.name, root.extras)
-
-
-def _with_extras(name: str, extras: Sequence[str]) -> str:
-    return f"{name}[{','.join(extras)}]" if extras else name
+    return with_extras(root.name, root.extras)
 
 
 def _names(names: Iterable[str]) -> str:
@@ -199,12 +195,12 @@ def tree_lines(change: EnvironmentChange, top: int) -> Iterator[tuple[str, str]]
         for edge in edges:
             if edge.source not in moved:
                 by_source.setdefault(
-                    _with_extras(edge.source, (edge.extra,) * bool(edge.extra)), []
+                    with_extras(edge.source, (edge.extra,) * bool(edge.extra)), []
                 ).append(edge)
         for source, requires in list(by_source.items())[:top]:
             yield (
                 sign,
-                f"{source} → {_names(_with_extras(each.target, each.extras) for each in requires)}",
+                f"{source} → {_names(with_extras(each.target, each.extras) for each in requires)}",
             )
         rest = len(edges) - sum(len(each) for each in list(by_source.values())[:top])
         if rest:

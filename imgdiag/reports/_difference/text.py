@@ -140,16 +140,9 @@ def _rest(page: Page, count: int, what: str) -> None:
 
 
 def _partial(page: Page, comparison: Comparison) -> None:
-    skipped = [
-        (name, each)
+    page.not_read(
+        f"{name}: {each.what}: {each.reason}"
         for name, image in (("BASE", comparison.base), ("HEAD", comparison.head))
         for each in image.skipped
-    ]
-    if skipped:
-        page.heading("Not read: the numbers above leave this out")
-        for name, each in skipped:
-            page.paragraph(f"{name}: {each.what}: {each.reason}", indent=2)
-    if comparison.warnings:
-        page.heading("Warnings")
-        for warning in comparison.warnings:
-            page.paragraph(warning, indent=2)
+    )
+    page.listing("Warnings", comparison.warnings)

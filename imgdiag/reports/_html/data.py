@@ -18,7 +18,7 @@ from imgdiag.analysis import (
     SystemPackageSummary,
 )
 from imgdiag.finding import Finding
-from imgdiag.gate.gate import GOOD_BYTES, NORMAL_BYTES, Gate
+from imgdiag.gate.gate import Gate
 from imgdiag.gate.waivers import waiver_lines
 from imgdiag.invariants import hold_tree
 from imgdiag.reports import _summary
@@ -70,7 +70,7 @@ def _image(analysis: Analysis, gate: Gate) -> dict[str, Any]:
         "route_note": analysis.route_note,
         "dockerfile": _summary.dockerfile_line(analysis),
         "headline": _summary.headline(analysis),
-        "tone": _tone(analysis),
+        "tone": _summary.tone(analysis),
         "layer_bytes": sizes.layer_bytes,
         "visible_bytes": sizes.visible_bytes,
         "wasted_bytes": sizes.wasted_bytes,
@@ -104,13 +104,6 @@ def _image(analysis: Analysis, gate: Gate) -> dict[str, Any]:
         "skipped": [{"what": each.what, "reason": each.reason} for each in analysis.skipped],
         "warnings": list(analysis.warnings),
     }
-
-
-def _tone(analysis: Analysis) -> str:
-    if any(layer.problem for layer in analysis.layers):
-        return "bad"
-    size = analysis.sizes.layer_bytes
-    return "good" if size < GOOD_BYTES else "normal" if size <= NORMAL_BYTES else "bad"
 
 
 def _sizes(analysis: Analysis) -> Iterator[dict[str, Any]]:
