@@ -20,6 +20,7 @@ from imgdiag.units import parse_size
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from imgdiag.reports import Style
     from imgdiag.sources import Request
 
 
@@ -224,10 +225,16 @@ def as_text_or_json(function: Callable[..., None]) -> Callable[..., None]:
     )(function)
 
 
-def wants_color() -> bool:
-    """Tell whether standard output takes colour: a terminal does, if the environment lets it."""
-    wanted = wanted_color()
-    return sys.stdout is not None and (sys.stdout.isatty() if wanted is None else wanted)
+def terminal_style(*, details: bool = False, marker: str = "") -> Style:
+    """Return how a report is to look on standard output: coloured on a terminal, if the
+    environment lets it, and as wide as that, at most 120 columns; 100 where there is none.
+    """
+    from imgdiag.reports import Style
+
+    color = wanted_color()
+    if color is None:
+        color = sys.stdout is not None and sys.stdout.isatty()
+    return Style(color=color, width=page_width(), details=details, marker=marker)
 
 
 def page_width() -> int:

@@ -51,13 +51,8 @@ class Wanted:
         from imgdiag.reports import Style
         from imgdiag.writing import write_file
 
-        style = Style(
-            color=_options.wants_color(),
-            width=_options.page_width(),
-            details=details,
-            marker=self.marker,
-        )
         if self.printed:
+            style = _options.terminal_style(details=details, marker=self.marker)
             click.echo(render(self.printed, style), nl=False)
         style = Style(details=details, marker=self.marker)
         for name, path in self.files:

@@ -67,7 +67,7 @@ def command(
       imgdiag du my-service /usr/lib --top 40 --blocks
       imgdiag du --container my-service-1 /tmp  # what was written
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
-    from imgdiag.reports import Style, _du
+    from imgdiag.reports import _du
     from imgdiag.scanner import du, live
 
     if container is not None:
@@ -89,5 +89,5 @@ def command(
     if format_ == "json":
         click.echo(_du.as_json(usage), nl=False)
     else:
-        style = Style(color=_options.wants_color(), width=_options.page_width())
+        style = _options.terminal_style()
         click.echo(_du.text(usage, style), nl=False)

@@ -38,12 +38,12 @@ def command(
       imgdiag history image.tar -f json
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.layers.history import read_history
-    from imgdiag.reports import Style, _history
+    from imgdiag.reports import _history
 
     with reading() as request:
         history = read_history(reference, request, dockerfile)
     if format_ == "json":
         click.echo(_history.as_json(history), nl=False)
     else:
-        style = Style(color=_options.wants_color(), width=_options.page_width())
+        style = _options.terminal_style()
         click.echo(_history.text(history, style, whole=no_trunc), nl=False)

@@ -18,7 +18,6 @@ def command(markdown: bool) -> None:
       imgdiag explain deleted-later  # all about one of them
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.project.checks import all_checks
-    from imgdiag.reports import Style
     from imgdiag.reports._page import Page
     from imgdiag.rules import all_rules
     from imgdiag.rules._documentation import by_topic, rules_page
@@ -32,7 +31,7 @@ def command(markdown: bool) -> None:
     }
     parts["Projects, by 'imgdiag check'"] = [(each.name, each.title) for each in all_checks()]
     widest = max(len(name) for rows in parts.values() for name, _ in rows)
-    page = Page(Style(color=_options.wants_color(), width=_options.page_width()))
+    page = Page(_options.terminal_style())
     for heading, rows in parts.items():
         page.heading(heading)
         for name, title in rows:

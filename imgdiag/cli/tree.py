@@ -68,7 +68,7 @@ def command(
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.python.dependencies import read_dependencies, with_packages
     from imgdiag.python.tree import View
-    from imgdiag.reports import Style, _tree
+    from imgdiag.reports import _tree
 
     with reading() as request:
         image = read_dependencies(reference, request, environment=environment)
@@ -86,5 +86,5 @@ def command(
     if format_ == "json":
         click.echo(_tree.as_json(image, view), nl=False)
     else:
-        style = Style(color=_options.wants_color(), width=_options.page_width())
+        style = _options.terminal_style()
         click.echo(_tree.text(image, view, style), nl=False)

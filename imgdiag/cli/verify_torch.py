@@ -34,7 +34,7 @@ def command(reading: _options.Reading, reference: str, format_: str) -> None:
       3  the image could not be read, or its Python not be run
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.python.verification import verify_torch
-    from imgdiag.reports import Style, _verification
+    from imgdiag.reports import _verification
     from imgdiag.scanner.live import Sandbox
 
     with reading() as request:
@@ -44,6 +44,6 @@ def command(reading: _options.Reading, reference: str, format_: str) -> None:
     if format_ == "json":
         click.echo(_verification.as_json(verification), nl=False)
     else:
-        style = Style(color=_options.wants_color(), width=_options.page_width())
+        style = _options.terminal_style()
         click.echo(_verification.text(verification, style), nl=False)
     sys.exit(0 if verification.agreed else DISAGREED)

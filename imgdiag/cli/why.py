@@ -44,7 +44,7 @@ def command(
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
     from imgdiag.python.dependencies import read_dependencies, with_packages
     from imgdiag.python.why import explain
-    from imgdiag.reports import Style, _why
+    from imgdiag.reports import _why
 
     if _looks_swapped(package, reference):
         raise click.UsageError(
@@ -58,7 +58,7 @@ def command(
     if format_ == "json":
         click.echo(_why.as_json(image, answers), nl=False)
     else:
-        style = Style(color=_options.wants_color(), width=_options.page_width())
+        style = _options.terminal_style()
         click.echo(_why.text(image, answers, style), nl=False)
 
 

@@ -276,13 +276,13 @@ def test_a_download_at_its_limit(run: Run, tmp_path: Path) -> None:
 def test_colour_is_for_terminals_without_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    assert _options.wants_color()
+    assert _options.terminal_style().color
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not _options.wants_color()
+    assert not _options.terminal_style().color
     monkeypatch.setenv("NO_COLOR", "")  # empty counts as not set
-    assert _options.wants_color()
+    assert _options.terminal_style().color
     monkeypatch.setattr(sys.stdout, "isatty", lambda: False, raising=False)
-    assert not _options.wants_color()
+    assert not _options.terminal_style().color
 
 
 def in_terminal(archive: Path, **environment: str) -> bytes:
