@@ -194,6 +194,7 @@ class Analysis:
     prediction: Prediction
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
+    dockerfile: Alignment | None  # None when none was given and none found
     files: Files = field(compare=False, repr=False)
     tree: Callable[[], Tree] = field(compare=False, repr=False)
     predict: Callable[[Iterable[Finding]], Prediction] = field(compare=False, repr=False)
@@ -220,5 +221,3 @@ class Analysis:
     def unattributed_bytes(self) -> int:
         """Return what no package owns."""
         return sum(row.bytes for row in self.unattributed)
-
-    dockerfile: Alignment | None = None  # None when none was given and none found

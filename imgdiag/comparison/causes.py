@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from imgdiag.comparison.folders import compare_folders
+from imgdiag.comparison.folders import compare_folders, sizes_by_path
 from imgdiag.comparison.layers import LayerChange
 from imgdiag.comparison.packages import Change, EnvironmentChange, PackageChange, SystemChange
 from imgdiag.comparison.snapshot import Layer, Snapshot
-from imgdiag.filesystem.folders import Folder
 
 
 class CauseKind(StrEnum):
@@ -202,7 +201,10 @@ def _cause(
 
 def _of_files(base: Snapshot, head: Snapshot, changes: Sequence[LayerChange]) -> Iterator[Cause]:
     """Yield a cause for each folder in which files of nobody came or went."""
-    rows = compare_folders(unattributed(base.folders), unattributed(head.folders))
+    before, after = (
+        sizes_by_path(of.folders, lambda each: each.unattributed_bytes) for of in (base, head)
+    )
+    rows = compare_folders(before, after)
     growth = _growth_by_layer(base, head, changes, {row.path for row in rows})
     for row in rows:
         change = Change.BYTES
@@ -254,14 +256,6 @@ def _numbers(changes: Sequence[LayerChange], side: int) -> dict[int, int]:
         for number, change in enumerate(changes)
         if (layer := (change.base, change.head)[side]) is not None
     }
-
-
-def unattributed(folders: Iterable[Folder]) -> dict[str, int]:
-    """Return the bytes of nobody in and below each folder."""
-    sizes: dict[str, int] = defaultdict(int)
-    for each in folders:
-        sizes[each.path] += each.unattributed_bytes
-    return dict(sizes)
 
 
 def _of_waste(base: Snapshot, head: Snapshot, changes: Sequence[LayerChange]) -> Iterator[Cause]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgdiag.comparison.causes import Cause, CauseKind, find_causes
 from imgdiag.comparison.findings import FindingChange, compare_findings
-from imgdiag.comparison.folders import FolderChange, compare_folders
+from imgdiag.comparison.folders import FolderChange, compare_folders, sizes_by_path
 from imgdiag.comparison.layers import LayerChange, LayerKind, compare_layers
 from imgdiag.comparison.packages import (
     EnvironmentChange,
@@ -19,7 +18,6 @@ from imgdiag.comparison.packages import (
 from imgdiag.comparison.sizes import SizeChange, compare_sizes
 from imgdiag.comparison.snapshot import Snapshot
 from imgdiag.errors import ImgdiagError
-from imgdiag.filesystem.folders import Folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +76,7 @@ class Comparison:
 def compare(base: Snapshot, head: Snapshot) -> Comparison:
     """Return what changed from `base` to `head`. Raises ImgdiagError when it does not add up."""
     layers = compare_layers(base.layers, head.layers)
+    before, after = (sizes_by_path(of.folders, lambda each: each.bytes) for of in (base, head))
     environments = compare_environments(base, head)
     system_packages = compare_system_packages(base, head)
     comparison = Comparison(
@@ -87,7 +86,7 @@ def compare(base: Snapshot, head: Snapshot) -> Comparison:
         layers=layers,
         environments=environments,
         system_packages=system_packages,
-        folders=compare_folders(_visible(base.folders), _visible(head.folders)),
+        folders=compare_folders(before, after),
         findings=compare_findings(base, head),
         causes=find_causes(base, head, layers, environments, system_packages),
         warnings=tuple(_warnings(base, head)),
@@ -108,13 +107,6 @@ def _breaches(comparison: Comparison) -> Iterator[str]:
     seen = head.sizes.visible_bytes - base.sizes.visible_bytes
     if sum(each.growth for each in comparison.folders) != seen:
         yield "the folders are not the growth of what is visible"
-
-
-def _visible(folders: Iterable[Folder]) -> dict[str, int]:
-    sizes: dict[str, int] = defaultdict(int)
-    for each in folders:
-        sizes[each.path] += each.bytes
-    return dict(sizes)
 
 
 def _warnings(base: Snapshot, head: Snapshot) -> Iterator[str]:

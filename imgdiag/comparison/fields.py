@@ -30,9 +30,12 @@ class Object:
         self._value: dict[str, Any] = value
         self.where = where
 
+    def _place(self, key: str) -> str:
+        return f"{self.where}.{key}".lstrip(".")
+
     def maybe(self, key: str, kind: type[T]) -> T | None:
         """Return a value that may be null. It has to be there."""
-        where = f"{self.where}.{key}" if self.where else key
+        where = self._place(key)
         if key not in self._value:
             refuse(f"{where} is missing")
         value = self._value[key]
@@ -47,7 +50,7 @@ class Object:
     def get(self, key: str, kind: type[T]) -> T:
         value = self.maybe(key, kind)
         if value is None:
-            refuse(f"{self.where}.{key} is null".lstrip("."))
+            refuse(f"{self._place(key)} is null")
         return value
 
     def text(self, key: str) -> str:
@@ -57,15 +60,15 @@ class Object:
     def one_of(self, key: str, values: type[E]) -> E:
         value = self.get(key, str)
         if value not in list(values):
-            refuse(f"{self.where}.{key} is {value[:40]!r}, which is none of {', '.join(values)}")
+            refuse(f"{self._place(key)} is {value[:40]!r}, which is none of {', '.join(values)}")
         return values(value)
 
     def objects(self, key: str) -> Iterator[Object]:
         for index, value in enumerate(self.get(key, list)):
-            yield Object(value, f"{self.where}.{key}[{index}]".lstrip("."))
+            yield Object(value, f"{self._place(key)}[{index}]")
 
     def object(self, key: str) -> Object:
-        return Object(self.get(key, dict), f"{self.where}.{key}".lstrip("."))
+        return Object(self.get(key, dict), self._place(key))
 
     def maybe_object(self, key: str) -> Object | None:
         return None if self.maybe(key, dict) is None else self.object(key)
@@ -73,13 +76,13 @@ class Object:
     def strings(self, key: str) -> tuple[str, ...]:
         values = self.get(key, list)
         if not all(type(value) is str for value in values):
-            refuse(f"{self.where}.{key} holds what is no text")
+            refuse(f"{self._place(key)} holds what is no text")
         return tuple(_clean(value) for value in values)
 
     def numbers(self, key: str, below: int) -> tuple[int, ...]:
         values = self.get(key, list)
         if not all(type(value) is int and 0 <= value < below for value in values):
-            refuse(f"{self.where}.{key} names what is no layer")
+            refuse(f"{self._place(key)} names what is no layer")
         return tuple(values)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from imgdiag.comparison.layers import instruction_key
+from imgdiag.comparison.pair import Pair
 from imgdiag.comparison.snapshot import FoundIssue, Snapshot
 
 
@@ -20,11 +21,8 @@ class FindingKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FindingChange:
+class FindingChange(Pair[FoundIssue]):
     """A finding that is not the same in two images, None where it is not found."""
-
-    base: FoundIssue | None
-    head: FoundIssue | None
 
     @property
     def kind(self) -> FindingKind:
@@ -32,13 +30,6 @@ class FindingChange:
         if self.base is None:
             return FindingKind.NEW
         return FindingKind.GONE if self.head is None else FindingKind.CHANGED
-
-    @property
-    def shown(self) -> FoundIssue:
-        """Return the finding in HEAD, or the one that is gone."""
-        finding = self.head or self.base
-        assert finding is not None
-        return finding
 
     @property
     def growth(self) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from imgdiag.filesystem.folders import LEAST_BYTES
+from imgdiag.filesystem.folders import LEAST_BYTES, Folder
 
 _ALIKE = 2 * LEAST_BYTES  # under which a folder that one image tells is not told apart
 _LEAST = 50  # a row of its own takes a fiftieth of all that changed
@@ -28,6 +28,14 @@ class FolderChange:
     def growth(self) -> int:
         """Return by how many bytes it grew."""
         return self.head_bytes - self.base_bytes
+
+
+def sizes_by_path(folders: Iterable[Folder], of: Callable[[Folder], int]) -> dict[str, int]:
+    """Return the bytes `of` each folder by its path; two that are not UTF-8 may show as one."""
+    sizes: dict[str, int] = defaultdict(int)
+    for each in folders:
+        sizes[each.path] += of(each)
+    return dict(sizes)
 
 
 def compare_folders(base: Mapping[str, int], head: Mapping[str, int]) -> tuple[FolderChange, ...]:

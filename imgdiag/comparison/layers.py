@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from imgdiag.comparison.pair import Pair
 from imgdiag.comparison.snapshot import Layer
 
 _CONTENT = re.compile(r"\b(file|dir|multi):[0-9a-f]{64}")  # the classic builder's name of a COPY
@@ -23,11 +24,8 @@ class LayerKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LayerChange:
+class LayerChange(Pair[Layer]):
     """A layer of one image and the one that stands for it in the other, None where none does."""
-
-    base: Layer | None
-    head: Layer | None
 
     @property
     def kind(self) -> LayerKind:
@@ -38,13 +36,6 @@ class LayerChange:
             return LayerKind.GONE
         same = self.base.diff_id == self.head.diff_id
         return LayerKind.SHARED if same else LayerKind.CHANGED
-
-    @property
-    def shown(self) -> Layer:
-        """Return the layer of HEAD, or the one that is gone."""
-        layer = self.head or self.base
-        assert layer is not None
-        return layer
 
     @property
     def growth(self) -> int:

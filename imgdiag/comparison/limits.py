@@ -43,11 +43,4 @@ def _checks(
     for budget in budgets:
         yield gate.hold(budget, replace(found, what="growth"))
     skipped = len(base.skipped) + len(head.skipped)
-    if skipped and not allow_partial:
-        yield Check(
-            name="complete",
-            limit=0,
-            actual=skipped,
-            passed=False,
-            detail="not everything could be read; --allow-partial passes all the same",
-        )
+    yield from gate.complete(skipped, allow_partial=allow_partial)

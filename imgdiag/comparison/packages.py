@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from imgdiag.comparison.graph import GraphChange, Tree, compare_trees
+from imgdiag.comparison.pair import Pair
 from imgdiag.comparison.snapshot import Environment, Package, Snapshot, SystemPackage
 
 
@@ -58,7 +59,7 @@ class PackageChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentChange:
+class EnvironmentChange(Pair[Environment]):
     """A Python environment and the one that stands for it in the other image, if one does.
 
     `packages` are those that differ, the largest change first. `bringers` name, for each package
@@ -66,18 +67,9 @@ class EnvironmentChange:
     an extra that nothing asks for in the other image, such as `uvicorn[standard]`.
     """
 
-    base: Environment | None
-    head: Environment | None
     packages: tuple[PackageChange, ...]
     graph: GraphChange
     bringers: Mapping[str, str]
-
-    @property
-    def shown(self) -> Environment:
-        """Return the environment of HEAD, or the one that is gone."""
-        environment = self.head or self.base
-        assert environment is not None
-        return environment
 
     @property
     def growth(self) -> int:

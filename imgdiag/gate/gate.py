@@ -140,7 +140,7 @@ def judge(
         checks=(
             *(hold(budget, found) for budget, found in measured if not found.unchecked),
             *_fail_on(analysis, budgets.fail_on, accepted),
-            *_complete(analysis, allow_partial=budgets.allow_partial),
+            *complete(len(analysis.skipped), allow_partial=budgets.allow_partial),
         ),
         not_checked=tuple(
             NotChecked(budget, found.unchecked) for budget, found in measured if found.unchecked
@@ -229,12 +229,13 @@ def _fail_on(
     )
 
 
-def _complete(analysis: Analysis, *, allow_partial: bool) -> Iterator[Check]:
-    if analysis.skipped and not allow_partial:
+def complete(skipped: int, *, allow_partial: bool) -> Iterator[Check]:
+    """Yield the check that fails where so many things could not be read, none where all were."""
+    if skipped and not allow_partial:
         yield Check(
             name="complete",
             limit=0,
-            actual=len(analysis.skipped),
+            actual=skipped,
             passed=False,
             detail="not everything could be read; --allow-partial passes all the same",
         )
