@@ -1,4 +1,4 @@
-"""Bytes to words and back. Decimal units, as Docker prints them: 1 MB = 10⁶ bytes."""
+"""Numbers to words, and bytes back. Decimal units, as Docker prints them: 1 MB = 10⁶ bytes."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ def format_bytes(count: int) -> str:
     if abs(count) < 1000:
         return f"{count} B"
     return naturalsize(count, format="%.2f" if abs(count) >= 10**9 else "%.1f")
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number of things, such as `1 file` or `1,234 files`."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def format_share(part: int, whole: int) -> str:

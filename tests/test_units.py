@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imgdiag.units import format_bytes, format_share, parse_size
+from imgdiag.units import counted, format_bytes, format_share, parse_size
 
 POWERS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4,
           "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}  # fmt: skip
@@ -103,3 +103,8 @@ def test_words_are_near_the_truth(count: int) -> None:
 )
 def test_shares(part: int, whole: int, text: str) -> None:
     assert format_share(part, whole) == text
+
+
+def test_numbers_of_things() -> None:
+    told = [counted(count, "file") for count in (0, 1, 2, 1_234)]
+    assert told == ["0 files", "1 file", "2 files", "1,234 files"]

@@ -12,7 +12,7 @@ import click
 from imgdiag.cli import _options
 from imgdiag.errors import ImgdiagError
 from imgdiag.text import printable
-from imgdiag.units import format_bytes
+from imgdiag.units import counted, format_bytes
 from imgdiag.writing import write_file
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def command(
     write_file(path, _joined(before, text))
 
     count = sum(each.active and each.table.startswith("budgets.") for each in sections)
-    click.echo(f"{path}: {count} budget{'s' * (count != 1)}. 'imgdiag analyze REF' holds to them")
+    click.echo(f"{path}: {counted(count, 'budget')}. 'imgdiag analyze REF' holds to them")
     for line in dive.unknown if dive is not None else ():
         click.echo(printable(f"imgdiag: not translated: {line}"), err=True)
     for line in failing:

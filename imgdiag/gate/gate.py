@@ -13,7 +13,7 @@ from imgdiag.finding import Finding, Safety, Severity
 from imgdiag.gate import waivers
 from imgdiag.gate.budgets import Budget, Limit, Measure, Measured, Part, measure
 from imgdiag.gate.waivers import Waiver, Waivers
-from imgdiag.units import format_bytes
+from imgdiag.units import counted, format_bytes
 
 GOOD_BYTES = 3_000_000_000
 NORMAL_BYTES = 5_000_000_000
@@ -216,7 +216,7 @@ def _fail_on(
     names = ", ".join(sorted({finding.rule for finding in failing}))
     detail = "no findings"
     if failing:
-        detail = f"{len(failing)} finding{'s' * (len(failing) != 1)} of 1 MB or more: {names}"
+        detail = f"{counted(len(failing), 'finding')} of 1 MB or more: {names}"
     if waived := len(found) - len(failing):
         detail += f"; {waived} waived"
     yield Check(

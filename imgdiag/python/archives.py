@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from imgdiag.filesystem import File, join
 from imgdiag.scanner.usage import Usage
-from imgdiag.units import format_bytes
+from imgdiag.units import counted, format_bytes
 
 _ENDINGS = (".egg", ".pex", ".pyz")
 _NAMED = 3
@@ -31,6 +31,6 @@ def limits(usage: Usage) -> Iterator[str]:
         names = ", ".join(f"/{path}" for path, _ in found[:_NAMED])
         yield (
             f"zipped Python code is not looked into, so what packages are in it is not known: "
-            f"{size} in {len(found)} file{'s' * (len(found) != 1)}: "
+            f"{size} in {counted(len(found), 'file')}: "
             f"{names}{', …' * (len(found) > _NAMED)}"
         )

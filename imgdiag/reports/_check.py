@@ -21,6 +21,7 @@ from imgdiag.reports._page import Page
 from imgdiag.reports._sarif import sarif_log
 from imgdiag.schema import check as schema
 from imgdiag.text import printable
+from imgdiag.units import counted
 
 _MARKS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTE: "ℹ️"}
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: ""}
@@ -116,7 +117,7 @@ def summary(verdict: Verdict) -> str:
         (sum(each.severity is severity for each in verdict.open), severity.value)
         for severity in Severity
     ]
-    parts = [f"{count} {name}{'s' * (count != 1)}" for count, name in counts if count]
+    parts = [counted(count, name) for count, name in counts if count]
     waived = len(verdict.waivers.waived)
     if not parts:
         rest = f"every check passed, but for {waived} waived" if waived else "every check passed"

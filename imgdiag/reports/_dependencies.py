@@ -12,7 +12,7 @@ from imgdiag.schema import _dependencies as schema
 from imgdiag.schema._common import ImageRead
 from imgdiag.schema._dependencies import EnvironmentName
 from imgdiag.text import shortened
-from imgdiag.units import format_bytes
+from imgdiag.units import counted, format_bytes
 
 
 def head(page: Page, image: ImageDependencies) -> None:
@@ -29,8 +29,8 @@ def environment_line(dependencies: Dependencies) -> str:
     use = {True: ", in use", False: ", not in use", None: ""}[dependencies.in_use]
     count = len(dependencies.versions)
     return (
-        f"/{environment.prefix}   {environment.kind}{python}{use}: {count} "
-        f"package{'s' * (count != 1)}, {format_bytes(sum(dependencies.own_bytes.values()))}"
+        f"/{environment.prefix}   {environment.kind}{python}{use}: "
+        f"{counted(count, 'package')}, {format_bytes(sum(dependencies.own_bytes.values()))}"
     )
 
 

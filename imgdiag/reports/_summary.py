@@ -12,7 +12,7 @@ from imgdiag.finding import WARNING_BYTES, Finding, Fix, Safety, Severity
 from imgdiag.gate.gate import GOOD_BYTES, NORMAL_BYTES, Check, Gate, verdict
 from imgdiag.gate.waivers import T, Waivers
 from imgdiag.scanner.usage import UsageRow
-from imgdiag.units import format_bytes, format_share
+from imgdiag.units import counted, format_bytes, format_share
 
 CAUSES = 5
 LAYERS = 6
@@ -140,7 +140,7 @@ def note_lines(analysis: Analysis) -> Iterator[str]:
         yield f"For information: {by_rule(rest)}"
     if small := [each for each in notes(analysis) if each.bytes < WARNING_BYTES]:
         files = {file for each in small for file in each.claim.files}
-        count = f"{len(small)} more finding{'s' * (len(small) != 1)}"
+        count = counted(len(small), "more finding")
         together = " together" * (len(small) != 1)
         yield f"{count} under 1 MB: {format_bytes(sum(file.size for file in files))}{together}"
 
@@ -288,7 +288,7 @@ def rest_of_packages(bytes_of: Sequence[int]) -> str:
     """Return the line for packages that a table leaves out, "" when it leaves none out."""
     if not bytes_of:
         return ""
-    return f"{len(bytes_of)} more package{'s' * (len(bytes_of) != 1)} {format_bytes(sum(bytes_of))}"
+    return f"{counted(len(bytes_of), 'more package')} {format_bytes(sum(bytes_of))}"
 
 
 def wasted(layer: LayerSummary) -> str:
@@ -375,7 +375,7 @@ def parts_line(check: Check) -> str:
 def waivers_line(waivers: Waivers[T]) -> str:
     """Return how many findings are waived, and how many waivers do nothing."""
     count = len(waivers.waived)
-    parts = [f"{count} finding{'s' * (count != 1)} waived"] if count else []
+    parts = [f"{counted(count, 'finding')} waived"] if count else []
     parts += [f"{len(waivers.expired)} expired"] if waivers.expired else []
     parts += [f"{len(waivers.unused)} unused"] if waivers.unused else []
     return ", ".join(parts)

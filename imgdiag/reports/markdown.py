@@ -24,7 +24,7 @@ from imgdiag.reports._markup import (
     text,
 )
 from imgdiag.text import shortened
-from imgdiag.units import format_bytes, format_share
+from imgdiag.units import counted, format_bytes, format_share
 
 _PACKAGES = 15
 _SYSTEM_PACKAGES = 10
@@ -194,7 +194,7 @@ def _more_findings(analysis: Analysis, gate: Gate) -> Section:
     more = _summary.reasons(analysis)[_summary.CAUSES :]
     if not more:
         return Section("more findings", ())
-    title = f"{len(more)} more finding{'s' * (len(more) != 1)} of 1 MB or more"
+    title = f"{counted(len(more), 'more finding')} of 1 MB or more"
     return Section("more findings", (folded(title, _reasons(gate, more[:_FOLDED_FINDINGS])),))
 
 

@@ -8,7 +8,7 @@ from imgdiag.gate.gate import Gate
 from imgdiag.gate.waivers import waiver_lines
 from imgdiag.reports import Style, _summary
 from imgdiag.reports._page import Page
-from imgdiag.units import format_bytes, format_share
+from imgdiag.units import counted, format_bytes, format_share
 
 _COLORS = {Safety.SAFE: "green", Safety.REVIEW: "yellow", Safety.RISKY: "red"}
 _ENVIRONMENTS = 4
@@ -112,7 +112,7 @@ def _environments(page: Page, analysis: Analysis, count: int) -> None:
     page.heading("Python environments")
     said = ""
     for each in analysis.environments[:count]:
-        packages = f"{each.packages} package{'s' * (each.packages != 1)}"
+        packages = counted(each.packages, "package")
         page.paragraph(
             f"{format_bytes(each.bytes)}  {_summary.environment_name(each)}, {packages}: "
             f"{_summary.use(each)}",

@@ -13,7 +13,7 @@ from imgdiag.python.imports import ImportCheck, Proof, Verdict, find_candidates
 from imgdiag.rules._compact import NAMED, compact_removal, largest_first
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal_fix
-from imgdiag.units import format_bytes
+from imgdiag.units import counted, format_bytes
 
 
 def hint(facts: Facts) -> str:
@@ -69,9 +69,9 @@ def _safe(facts: Facts, rule: str, what: str, proofs: list[Proof]) -> Iterator[F
     yield Finding(
         rule=rule,
         safety=Safety.SAFE,
-        message=f"{visible(claim)} of {what} in {_folders(len(removal.paths))} that nothing in "
-        f"the image imports or names{_left_alone(len(folders) - len(removal.paths))}; the most "
-        f"in {_largest(facts, proofs)}",
+        message=f"{visible(claim)} of {what} in {counted(len(removal.paths), 'folder')} that "
+        f"nothing in the image imports or names{_left_alone(len(folders) - len(removal.paths))}; "
+        f"the most in {_largest(facts, proofs)}",
         fix=removal_fix(facts, removal.paths, where="builds the environment", write=removal.write),
         claim=claim,
     )
@@ -89,15 +89,12 @@ def _review(facts: Facts, rule: str, what: str, proofs: list[Proof]) -> Iterator
     yield Finding(
         rule=rule,
         safety=Safety.REVIEW,
-        message=f"{visible(claim)} of {what} in {_folders(len(chosen))} that something may need, "
-        f"as {why}{_left_alone(len(proofs) - len(chosen))}; the most in {_largest(facts, proofs)}",
+        message=f"{visible(claim)} of {what} in {counted(len(chosen), 'folder')} that something "
+        f"may need, as {why}{_left_alone(len(proofs) - len(chosen))}; the most in "
+        f"{_largest(facts, proofs)}",
         fix=replace(fix, summary=f"{fix.summary}; then run your own tests against the image"),
         claim=claim,
     )
-
-
-def _folders(count: int) -> str:
-    return f"{count:,} folder{'s' * (count != 1)}"
 
 
 def _left_alone(count: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from imgdiag.facts.claims import Claim
 from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Cause, Hidden
-from imgdiag.units import format_bytes
+from imgdiag.units import counted, format_bytes
 
 
 def hidden_claims(facts: Facts, *causes: Cause) -> Iterator[tuple[int, int, Claim]]:
@@ -54,4 +54,4 @@ def amount(claim: Claim) -> str:
 def files(claim: Claim) -> str:
     """Return how many paths a claim is about, in words."""
     count = len(claim.sizes)
-    return f"{count:,} file{'s' * (count != 1)}"
+    return counted(count, "file")

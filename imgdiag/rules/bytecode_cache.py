@@ -6,6 +6,7 @@ from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
+from imgdiag.units import counted
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -14,8 +15,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         rule=RULE.name,
         safety=Safety.REVIEW,
-        message=f"{visible(claim)} of byte-code in {len(paths):,} "
-        f"file{'s' * (len(paths) != 1)}. It "
+        message=f"{visible(claim)} of byte-code in {counted(len(paths), 'file')}. It "
         "buys start-up time, at each start of each process",
         fix=Fix(
             "Keep it, unless size matters more to you than start-up; then never make it",

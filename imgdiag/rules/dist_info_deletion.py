@@ -9,6 +9,7 @@ from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import layer_name
 from imgdiag.rules._history import runs
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
+from imgdiag.units import counted
 
 _METADATA = re.compile(r"([^/]+?)-[^/-]+\.(?:dist|egg)-info/(?:METADATA|PKG-INFO)$")
 _DELETES = re.compile(
@@ -26,7 +27,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     for layer, names in sorted(deleted.items()):
         if names:
             some = ", ".join(sorted(names)[:4]) + " …" * (len(names) > 4)
-            count = f"the metadata of {len(names)} package{'s' * (len(names) != 1)}"
+            count = f"the metadata of {counted(len(names), 'package')}"
             yield _finding(facts, layer, f"{count} ({some}), whose code stays")
     for layer, command in runs(facts):
         if not deleted.get(layer) and _DELETES.search(command):

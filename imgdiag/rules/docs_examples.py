@@ -11,6 +11,7 @@ from imgdiag.rules._folders import package_folders, proven
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import removal_fix
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
+from imgdiag.units import counted
 
 _CODE = (".py", ".pyc", ".so", ".pyi")
 
@@ -44,7 +45,7 @@ def _unproven(facts: Facts) -> Iterator[Finding]:
         rule=RULE.name,
         safety=Safety.REVIEW,
         message=f"{visible(claim)} of documentation and examples in "
-        f"{len(plain)} folder{'s' * (len(plain) != 1)}{kept}",
+        f"{counted(len(plain), 'folder')}{kept}",
         fix=removal_fix(facts, plain, where="builds the environment"),
         claim=claim,
         informational=facts.step(claim.layers[0]).is_base,

@@ -13,7 +13,7 @@ from imgdiag.rules._hidden import visible
 from imgdiag.rules._shell import appended
 from imgdiag.rules._unused import in_use, unused, unused_interpreters
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
-from imgdiag.units import format_bytes
+from imgdiag.units import counted, format_bytes
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -41,8 +41,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             rule=RULE.name,
             safety=Safety.REVIEW,
-            message=f"{visible(claim)} in /{environment.path}: {len(found)} "
-            f"package{'s' * (len(found) != 1)} that {others} has too, and the image uses that one "
+            message=f"{visible(claim)} in /{environment.path}: "
+            f"{counted(len(found), 'package')} that {others} has too, and the image uses that one "
             f"({facts.uses.environments[environment.path].evidence}); the largest: {largest}"
             + ". They came with the base image, where a later layer frees nothing"
             * in_base,

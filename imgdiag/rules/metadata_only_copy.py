@@ -22,6 +22,7 @@ from imgdiag.rules._shell import (
 )
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.text import shortened
+from imgdiag.units import counted
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -51,7 +52,7 @@ def _stored_again(facts: Facts, claim: Claim, hidden_in: int) -> str:
     made_by = layer_name(facts, claim.layers[0])
     others = len(claim.layers) - 1
     if others:
-        made_by += f" and of {others} other layer{'s' * (others != 1)}"
+        made_by += f" and of {counted(others, 'other layer')}"
     return (
         f"{amount(claim)} of {made_by} are stored a second time by {layer_name(facts, hidden_in)}"
     )

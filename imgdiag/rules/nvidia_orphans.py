@@ -9,6 +9,7 @@ from imgdiag.rules._gpu_fix import orphans_fix
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
+from imgdiag.units import counted
 
 # These look for CUDA's libraries when they run, and do not require them.
 _LOADERS = frozenset(("ctranslate2", "cupy", "faster-whisper", "numba", "onnxruntime-gpu"))
@@ -27,7 +28,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             rule=RULE.name,
             safety=Safety.REVIEW,
-            message=f"{len(found)} GPU package{'s' * (len(found) != 1)} of {visible(claim)} in "
+            message=f"{counted(len(found), 'GPU package')} of {visible(claim)} in "
             f"/{environment.prefix} that nothing installed requires: {largest(found)}{may}",
             fix=orphans_fix(facts, environment, (each.name for each in found), claim),
             claim=claim,

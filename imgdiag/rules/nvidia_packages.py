@@ -8,6 +8,7 @@ from imgdiag.rules._gpu import brought_in_by, largest, lone_triton, named
 from imgdiag.rules._hidden import visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
+from imgdiag.units import counted
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             rule=RULE.name,
             safety=Safety.REVIEW,
-            message=f"{len(found)} GPU package{'s' * (len(found) != 1)} of "
+            message=f"{counted(len(found), 'GPU package')} of "
             f"{visible(facts.claims.distributions(found))} in /{environment.prefix}, {why}; the "
             f"largest {largest(found)}. No build for a CPU is known to take their place",
             fix=Fix(

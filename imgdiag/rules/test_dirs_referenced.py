@@ -8,6 +8,7 @@ from imgdiag.python.imports import Verdict
 from imgdiag.rules._compact import largest_first
 from imgdiag.rules._hidden import visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
+from imgdiag.units import counted
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -24,7 +25,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         rule=RULE.name,
         safety=Safety.RISKY,
-        message=f"{visible(claim)} in {len(paths)} folder{'s' * (len(paths) != 1)} of tests, "
+        message=f"{visible(claim)} in {counted(len(paths), 'folder')} of tests, "
         f"documentation or examples are imported at run time, such as /{paths[0]} by "
         f"{lines[paths[0]]}",
         fix=Fix(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from imgdiag.filesystem import Directory, Filesystem
 from imgdiag.system.package import PackageRecord, find, text_of
+from imgdiag.units import counted
 
 MANAGER = "dpkg"
 _DATABASE = "var/lib/dpkg"
@@ -58,7 +59,7 @@ def _unlisted(names: set[str]) -> Iterator[str]:
     if names:
         few = ", ".join(sorted(names)[:3])
         yield (
-            f"dpkg: no list of files for {len(names)} installed package{'s' * (len(names) != 1)} "
+            f"dpkg: no list of files for {counted(len(names), 'installed package')} "
             f"({few}{', …' * (len(names) > 3)}); what they brought counts as nobody's"
         )
 

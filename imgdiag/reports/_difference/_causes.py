@@ -9,6 +9,7 @@ from imgdiag.comparison.causes import Cause, CauseKind
 from imgdiag.comparison.packages import Change
 from imgdiag.filesystem import Cause as Hiding
 from imgdiag.reports._difference._words import layer_name, place, signed
+from imgdiag.units import counted
 
 _PARTS = 4  # packages of a cause that are named
 
@@ -34,7 +35,7 @@ def title(cause: Cause, comparison: Comparison) -> str:
         return _package_title(cause, comparison)
     what = {Change.ADDED: "new", Change.REMOVED: "gone"}.get(cause.change, "changed")
     count = len(cause.parts)
-    packages = f"{count:,} package{'s' * (count != 1)}"
+    packages = counted(count, "package")
     if cause.kind is CauseKind.SAME_VERSIONS:
         return f"{packages}{_where(cause.name, comparison)}: other files of the same version"
     if cause.kind is CauseKind.ENVIRONMENT:
@@ -54,7 +55,7 @@ def _package_title(cause: Cause, comparison: Comparison) -> str:
     if first.name != cause.name:  # an extra's
         count = len(cause.parts)
         what = "new" if cause.change is Change.ADDED else "gone"
-        return f"{cause.name}{where}: {count:,} package{'s' * (count != 1)}, {what}"
+        return f"{cause.name}{where}: {counted(count, 'package')}, {what}"
     if cause.change is Change.ADDED:
         text = f"{first.name} {first.head_version}, new{where}"
     elif cause.change is Change.REMOVED:
@@ -67,7 +68,7 @@ def _package_title(cause: Cause, comparison: Comparison) -> str:
     went = any(each.base_version for each in others)
     how = "that came or went with it" if came and went else "that went with it"
     how = "that it brings" if not went else how
-    return f"{text}, with {len(others):,} package{'s' * (len(others) != 1)} {how}"
+    return f"{text}, with {counted(len(others), 'package')} {how}"
 
 
 def _where(environment: str, comparison: Comparison) -> str:
@@ -105,5 +106,5 @@ def that_matter(comparison: Comparison, top: int) -> tuple[Sequence[Cause], tupl
     rest = [each for each in causes if id(each) not in kept]
     if not rest:
         return shown, ("", "")
-    line = f"{len(rest):,} more cause{'s' * (len(rest) != 1)}"
+    line = counted(len(rest), "more cause")
     return shown, (signed(sum(each.bytes for each in rest)), line)

@@ -20,7 +20,7 @@ from imgdiag.finding import WARNING_BYTES, Severity
 from imgdiag.python.requires import Edge, with_extras
 from imgdiag.python.root import Root
 from imgdiag.text import shortened
-from imgdiag.units import format_bytes
+from imgdiag.units import counted, format_bytes
 
 _NAMES = 12  # of what one package requires
 
@@ -206,7 +206,7 @@ def tree_lines(change: EnvironmentChange, top: int) -> Iterator[tuple[str, str]]
         if rest:
             of = "new" if sign == "+" else "gone"
             what = f"of packages that are {of}" if len(by_source) <= top else "in all"
-            yield sign, f"{rest:,} more requirement{'s' * (rest != 1)}, {what}"
+            yield sign, f"{counted(rest, 'more requirement')}, {what}"
 
 
 def layers_line(comparison: Comparison) -> str:
@@ -266,4 +266,4 @@ def finding_row(change: FindingChange) -> tuple[str, str, str, str, str]:
 
 def more(count: int, what: str) -> str:
     """Return how many rows a table leaves out, "" when it leaves none out."""
-    return f"{count:,} more {what}{'s' * (count != 1)}" if count > 0 else ""
+    return counted(count, f"more {what}") if count > 0 else ""
