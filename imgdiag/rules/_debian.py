@@ -6,20 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from imgdiag.facts.facts import Facts
 from imgdiag.system.package import SystemPackage
-from imgdiag.units import format_bytes
 
 
 def packages(facts: Facts, wanted: Callable[[str], object]) -> list[SystemPackage]:
     """Return the packages of dpkg's and apk's whose names are `wanted`, the largest first."""
     return [each for each in facts.system_packages if each.manager != "conda" and wanted(each.name)]
-
-
-def largest(found: Iterable[SystemPackage], count: int = 4) -> str:
-    """Return the first packages with their sizes, in words."""
-    chosen = list(found)
-    text = ", ".join(f"{each.name} {format_bytes(each.bytes)}" for each in chosen[:count])
-    rest = len(chosen) - count
-    return f"{text} and {rest} more" if rest > 0 else text
 
 
 def debian(

@@ -15,7 +15,6 @@ from imgdiag.python.graph import Graph
 from imgdiag.python.requires import required_names
 from imgdiag.python.root import Origin
 from imgdiag.python.torch import Torch
-from imgdiag.units import format_bytes
 
 
 def named(facts: Facts, environment: Environment, names: Iterable[str]) -> tuple[Distribution, ...]:
@@ -26,13 +25,6 @@ def named(facts: Facts, environment: Environment, names: Iterable[str]) -> tuple
         for each in facts.distributions
         if each.environment is environment and each.name in wanted
     )
-
-
-def largest(distributions: tuple[Distribution, ...], count: int = 3) -> str:
-    """Return the largest distributions with their sizes, for a sentence."""
-    some = ", ".join(f"{each.name} {format_bytes(each.bytes)}" for each in distributions[:count])
-    rest = len(distributions) - count
-    return f"{some} and {rest} more" if rest > 0 else some
 
 
 def brought_in_by(graph: Graph, names: Iterable[str]) -> str:

@@ -1,13 +1,15 @@
-"""What the rules for shipped but hidden files share: claims and words for the layers involved."""
+"""Layers, claims and packages in a finding's words; and what is hidden, by its layers."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from imgdiag.facts.claims import Claim
 from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Cause, Hidden
+from imgdiag.python.distributions import Distribution
+from imgdiag.system.package import SystemPackage
 from imgdiag.units import counted, format_bytes
 
 
@@ -55,3 +57,10 @@ def files(claim: Claim) -> str:
     """Return how many paths a claim is about, in words."""
     count = len(claim.sizes)
     return counted(count, "file")
+
+
+def largest(packages: Sequence[Distribution | SystemPackage], count: int = 3) -> str:
+    """Return the first packages with their sizes, for a sentence; they are the largest."""
+    some = ", ".join(f"{each.name} {format_bytes(each.bytes)}" for each in packages[:count])
+    rest = len(packages) - count
+    return f"{some} and {rest} more" if rest > 0 else some

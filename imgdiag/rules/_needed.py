@@ -23,27 +23,49 @@ class CleanUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Needed:
+class Needed:
+    """A folder that is imported whenever its package is; `importer` is a module that does it.
+
+    `versions` is what the versions that need it begin with, "" for all that were seen.
+    """
+
     package: str
     folder: str
     why: str
-    versions: str = ""  # what those that need it begin with
+    importer: str = ""
+    versions: str = ""
 
     @property
     def name(self) -> str:
+        """Return the folder's own name."""
         return self.folder.rpartition("/")[2]
 
 
-_NEEDED = (
-    _Needed(
+NEEDED = (
+    Needed(
         package="numpy",
         folder="numpy/_core/tests",
         why="numpy.testing of numpy 2.2 imports it, and so scipy does",
         versions="2.2.",
     ),
-    _Needed(package="botocore", folder="botocore/docs", why="boto3 imports it"),
-    _Needed(package="astropy", folder="astropy/tests", why="astropy imports it"),
-    _Needed(package="tables", folder="tables/tests", why="tables imports it"),
+    Needed(
+        package="botocore",
+        folder="botocore/docs",
+        why="boto3 imports it",
+        importer="botocore/client.py",
+    ),
+    Needed(
+        package="astropy",
+        folder="astropy/tests",
+        why="astropy imports it",
+        importer="astropy/__init__.py",
+    ),
+    Needed(
+        package="tables",
+        folder="tables/tests",
+        why="tables imports it",
+        importer="tables/__init__.py",
+    ),
 )
 _UNKNOWN = {
     "tests": "careful: where numpy is 2.2, this takes numpy's tests too, which scipy imports; "
@@ -64,7 +86,7 @@ def sparing(facts: Facts, command: str, deleted: Collection[str]) -> CleanUp:
     """
     notes = []
     breaks = False
-    for each in _NEEDED:
+    for each in NEEDED:
         sites = {
             found.environment.path
             for found in facts.distributions

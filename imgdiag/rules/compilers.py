@@ -7,8 +7,8 @@ from functools import partial
 from imgdiag.facts.claims import Claim
 from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.rules._debian import debian, largest, packages
-from imgdiag.rules._hidden import visible
+from imgdiag.rules._debian import debian, packages
+from imgdiag.rules._hidden import largest, visible
 from imgdiag.rules._visible import visible_findings
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.system.package import SystemPackage
@@ -72,7 +72,7 @@ def _gone(facts: Facts) -> frozenset[str]:
 def _message(facts: Facts, found: list[SystemPackage], claim: Claim) -> str:
     compiles = sorted({each.name for each in facts.distributions if each.name in _COMPILE})
     text = (
-        f"{visible(claim)} of compilers, headers and build tools ({largest(found)}): of use to "
+        f"{visible(claim)} of compilers, headers and build tools ({largest(found, 4)}): of use to "
         "build, and to nobody who runs the result"
     )
     if compiles:

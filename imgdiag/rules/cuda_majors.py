@@ -9,8 +9,8 @@ from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.gpu import cuda_major, is_gpu_library
 from imgdiag.python.graph import Graph
-from imgdiag.rules._gpu import brought_in_by, largest
-from imgdiag.rules._hidden import visible
+from imgdiag.rules._gpu import brought_in_by
+from imgdiag.rules._hidden import largest, visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes

@@ -7,9 +7,9 @@ from imgdiag.facts.purpose import Target
 from imgdiag.finding import Finding, Safety
 from imgdiag.python.gpu_use import GpuBuild
 from imgdiag.python.torch import Torch
-from imgdiag.rules._gpu import chain_to, largest, missing_libraries, named, torch_build
+from imgdiag.rules._gpu import chain_to, missing_libraries, named, torch_build
 from imgdiag.rules._gpu_fix import CPU_FILES, torch_fix
-from imgdiag.rules._hidden import visible
+from imgdiag.rules._hidden import largest, visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes

@@ -7,14 +7,10 @@ from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory, File
 from imgdiag.finding import Finding, Fix, Safety
 from imgdiag.rules._hidden import layer_name
+from imgdiag.rules._needed import NEEDED
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
-# Imported whenever their package is, in every version seen; known without reading sources.
-_KNOWN = {
-    "botocore/docs": "botocore/client.py",
-    "astropy/tests": "astropy/__init__.py",
-    "tables/tests": "tables/__init__.py",
-}
+_KNOWN = {each.folder: each.importer for each in NEEDED if not each.versions}
 _BLANKET = re.compile(
     r"(?:\bfind\b|\brm\b|shopt)[^\n]*[\s\"'/*{,]+(?:tests?|docs?|examples?)(?![\w.-])"
 )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import File
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.rules._debian import debian, largest, packages
-from imgdiag.rules._hidden import visible
+from imgdiag.rules._debian import debian, packages
+from imgdiag.rules._hidden import largest, visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.system.package import text_of
 
@@ -53,7 +53,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         rule=RULE.name,
         safety=Safety.REVIEW,
         message=f"the base is the full image of Python {version}: {visible(claim)} in "
-        f"{len(found)} packages that its slim form does not have, such as {largest(found)}",
+        f"{len(found)} packages that its slim form does not have, such as {largest(found, 4)}",
         fix=Fix(
             "Take the slim form of the base image; what needs a compiler goes into a build stage",
             "Dockerfile",

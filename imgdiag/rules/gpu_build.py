@@ -7,9 +7,9 @@ from imgdiag.finding import Finding, Safety
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.gpu import TORCH
 from imgdiag.python.gpu_use import GpuBuild
-from imgdiag.rules._gpu import chain_to, largest, named
+from imgdiag.rules._gpu import chain_to, named
 from imgdiag.rules._gpu_fix import build_fix
-from imgdiag.rules._hidden import visible
+from imgdiag.rules._hidden import largest, visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Safety
-from imgdiag.rules._gpu import largest, named
+from imgdiag.rules._gpu import named
 from imgdiag.rules._gpu_fix import orphans_fix
-from imgdiag.rules._hidden import visible
+from imgdiag.rules._hidden import largest, visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import counted

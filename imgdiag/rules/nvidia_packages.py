@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.rules._gpu import brought_in_by, largest, lone_triton, named
-from imgdiag.rules._hidden import visible
+from imgdiag.rules._gpu import brought_in_by, lone_triton, named
+from imgdiag.rules._hidden import largest, visible
 from imgdiag.rules._installed import installed
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import counted

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
-from imgdiag.rules._debian import debian, largest, packages
-from imgdiag.rules._hidden import visible
+from imgdiag.rules._debian import debian, packages
+from imgdiag.rules._hidden import largest, visible
 from imgdiag.rules._visible import visible_findings
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 
@@ -24,7 +24,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         [path for each in found for path in each.files],
         message=lambda claim: (
             f"{visible(claim)} of {len(found)} packages that apt installed because others "
-            f"recommend them, and none requires: {largest(found)}"
+            f"recommend them, and none requires: {largest(found, 4)}"
         ),
         fix=lambda layer, paths: _FIX,
         safety=Safety.REVIEW,

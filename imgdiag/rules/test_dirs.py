@@ -8,12 +8,13 @@ from imgdiag.finding import Finding, Safety
 from imgdiag.python.imports.names import BENCHMARKS, TESTS
 from imgdiag.rules._folders import hint, imported_packages, package_folders, proven
 from imgdiag.rules._hidden import visible
+from imgdiag.rules._needed import NEEDED
 from imgdiag.rules._shell import removal_fix
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
 
 # Measured: without its tests the package, or another that imports them, does not import.
-_IMPORTED_AT_RUN_TIME = frozenset(("astropy", "numpy", "tables"))
+_IMPORTED_AT_RUN_TIME = {each.package for each in NEEDED if each.name == "tests"}
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
