@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,6 +103,10 @@ class Facts:
     def distributions(self) -> tuple[Distribution, ...]:
         """Every installed distribution, those with the most bytes first."""
         return self.ownership.distributions
+
+    def installed_in(self, environment: Environment) -> Sequence[Distribution]:
+        """Return an environment's distributions, those with the most bytes first."""
+        return self._by_environment[environment.path]
 
     @property
     def system_packages(self) -> tuple[SystemPackage, ...]:

@@ -117,7 +117,7 @@ class _Environments:
     def __init__(self, facts: Facts) -> None:
         self._usage = facts.usage
         self._all = facts.environments
-        self._distributions = facts.distributions
+        self._installed_in = facts.installed_in
 
     def largest(self) -> Environment | None:
         return max(self._all, key=lambda each: (self._bytes(each), each.path), default=None)
@@ -142,10 +142,9 @@ class _Environments:
 
     def installed(self, environment: Environment) -> dict[str, Installed]:
         found: dict[str, Installed] = {}
-        for each in self._distributions:
-            if each.environment == environment:
-                more = found[each.name].bytes if each.name in found else 0
-                found[each.name] = Installed(each.version, each.bytes + more)
+        for each in self._installed_in(environment):
+            more = found[each.name].bytes if each.name in found else 0
+            found[each.name] = Installed(each.version, each.bytes + more)
         return found
 
     def side(self, environment: Environment, path: str) -> Side:
@@ -164,7 +163,7 @@ class _Environments:
         }
 
     def _bytes(self, environment: Environment) -> int:
-        return sum(each.bytes for each in self._distributions if each.environment == environment)
+        return sum(each.bytes for each in self._installed_in(environment))
 
 
 def _root(environment: Environment) -> str:

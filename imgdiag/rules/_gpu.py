@@ -20,11 +20,7 @@ from imgdiag.python.torch import Torch
 def named(facts: Facts, environment: Environment, names: Iterable[str]) -> tuple[Distribution, ...]:
     """Return an environment's distributions of these names, those with the most bytes first."""
     wanted = frozenset(names)
-    return tuple(
-        each
-        for each in facts.distributions
-        if each.environment is environment and each.name in wanted
-    )
+    return tuple(each for each in facts.installed_in(environment) if each.name in wanted)
 
 
 def brought_in_by(graph: Graph, names: Iterable[str]) -> str:
@@ -71,8 +67,7 @@ def missing_libraries(facts: Facts, torch: Torch) -> dict[str, Distribution | No
     """
     if torch.variant != "cuda":
         return {}
-    here = {each.name: each for each in facts.distributions
-            if each.environment is torch.distribution.environment}  # fmt: skip
+    here = {each.name: each for each in facts.installed_in(torch.distribution.environment)}
     system = {library_name(path) for path in facts.cuda.libraries}
     found: dict[str, Distribution | None] = {}
     for name in sorted(required_names(torch.distribution, facts.config.platform)):

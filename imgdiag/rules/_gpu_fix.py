@@ -194,11 +194,7 @@ def _lines(installer: str, old: str, name: str, pin: str) -> str:
 
 def _by_name(facts: Facts, environment: Environment) -> dict[str, Distribution]:
     """Return an environment's distributions by name; of two with one name, the larger."""
-    found: dict[str, Distribution] = {}
-    for each in facts.distributions:
-        if each.environment is environment:
-            found.setdefault(each.name, each)
-    return found
+    return {each.name: each for each in reversed(facts.installed_in(environment))}
 
 
 def _file(installer: str) -> str:

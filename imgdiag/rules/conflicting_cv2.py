@@ -25,9 +25,7 @@ _BUILDS = (
 def _check(facts: Facts) -> Iterator[Finding]:
     for environment in facts.environments:
         found = {
-            each.name: each
-            for each in facts.distributions
-            if each.environment is environment and each.name in _BUILDS
+            each.name: each for each in facts.installed_in(environment) if each.name in _BUILDS
         }
         if len(found) < 2:
             continue

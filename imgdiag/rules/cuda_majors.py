@@ -21,7 +21,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         return  # then all of them are too much: cuda-torch and gpu-build
     for environment in facts.environments:
         graph = facts.graphs[environment.path]
-        majors = _majors(each for each in facts.distributions if each.environment is environment)
+        majors = _majors(facts.installed_in(environment))
         if len(majors) < 2:
             continue
         sizes = {major: sum(each.bytes for each in some) for major, some in majors.items()}

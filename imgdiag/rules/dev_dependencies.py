@@ -46,9 +46,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             before, needed = needed, graph.reach(kept)
             only_theirs = before - needed
             gone = tuple(
-                each
-                for each in facts.distributions
-                if each.environment is environment and each.name in only_theirs
+                each for each in facts.installed_in(environment) if each.name in only_theirs
             )
             names = {root.name for root in dropped}
             if any(each.name in names for each in gone):

@@ -34,11 +34,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         used |= {root.name for root in graph.roots if root.origin is Origin.PROJECT}
         installers = (_INSTALLERS & graph.requires.keys()) - used
         needed = graph.reach(root for root in graph.roots if root.name not in installers)
-        gone = [
-            each
-            for each in facts.distributions
-            if each.environment is environment and each.name not in needed
-        ]
+        gone = [each for each in facts.installed_in(environment) if each.name not in needed]
         found = sorted(each.name for each in gone if each.name in installers)
         if not found or len(gone) == len(graph.requires):  # an environment of the installer's own
             continue
