@@ -12,8 +12,8 @@ from imgdiag.filesystem import merge
 from imgdiag.image import parse_config
 from imgdiag.project.local import read_folder
 from imgdiag.python.composition import Kind, composition
+from imgdiag.python.developers import TOOLS
 from imgdiag.python.environments import Environment
-from imgdiag.rules.dev_dependencies import TOOLS
 from imgdiag.sources import Request
 
 # What a running service has no use for; for byte-code see what it costs to go without.

@@ -5,25 +5,13 @@ from collections.abc import Iterable, Iterator, Set
 
 from imgdiag.facts.facts import Facts
 from imgdiag.finding import Finding, Fix, Safety
+from imgdiag.python.developers import TOOLS
 from imgdiag.python.distributions import Distribution
 from imgdiag.python.projects.requirements import is_requirements_file
 from imgdiag.python.root import Origin, Root
 from imgdiag.rules._hidden import visible
 from imgdiag.rules.rule import Example, ExampleLayer, Rule, Topic
 from imgdiag.units import format_bytes
-
-# fmt: off
-TOOLS = frozenset((
-    "bandit", "black", "bpython", "build", "coverage", "detect-secrets", "flake8", "hatch",
-    "hypothesis", "invoke", "ipdb", "ipykernel", "ipython", "isort", "jupyter",
-    "jupyter-console", "jupyterlab", "line-profiler", "memory-profiler", "mkdocs",
-    "mkdocs-material", "mypy",
-    "nbconvert", "notebook", "nox", "pdoc", "pip-audit", "pip-tools", "pre-commit",
-    "py-spy", "pyflakes", "pyinstrument", "pylint", "pyright", "pytest", "pytest-asyncio",
-    "pytest-benchmark", "pytest-cov", "pytest-mock", "pytest-xdist", "pyupgrade", "ruff",
-    "snakeviz", "sphinx", "tox", "twine", "types-requests", "vulture", "yapf",
-))
-# fmt: on
 
 
 def _check(facts: Facts) -> Iterator[Finding]:

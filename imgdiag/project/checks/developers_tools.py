@@ -11,7 +11,7 @@ from imgdiag.project.checks._installed import Named, named, requirements_files
 from imgdiag.project.checks._mends import in_dockerfile
 from imgdiag.project.checks._tools import installs
 from imgdiag.project.project import Project
-from imgdiag.rules.dev_dependencies import TOOLS
+from imgdiag.python.developers import TOOLS
 
 _FOR_DEVELOPERS = re.compile(r"(^|[-_./])(dev|develop|development|tests?|lint|docs?)([-_.]|$)")
 _PLUGINS = re.compile(r"(flake8|pytest|types)-")
