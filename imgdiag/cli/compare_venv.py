@@ -46,9 +46,9 @@ def command(
       imgdiag compare-venv my-service  # .venv in this folder
       imgdiag compare-venv my-service api/.venv --environment /app/.venv
     """  # noqa: D301 - click's mark for a paragraph that is not wrapped
-    from imgdiag.project.comparison import compare_venv
-    from imgdiag.reports import _comparison
+    from imgdiag.project.compare_venv import compare_venv
+    from imgdiag.reports import _compare_venv
 
     with reading() as request:
         comparison = compare_venv(reference, folder, request, environment)
-    wanted.write(lambda name, style: _comparison.render(name, comparison, style), details=details)
+    wanted.write(lambda name, style: _compare_venv.render(name, comparison, style), details=details)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from imgdiag.project.comparison import UNEXPECTED, Installed, PackagePair, Side, VenvComparison
+from imgdiag.project.compare_venv import UNEXPECTED, Installed, PackagePair, Side, VenvComparison
 from imgdiag.reports import Style, _markup
 from imgdiag.reports._encoding import encode
 from imgdiag.reports._markup import Section, code
