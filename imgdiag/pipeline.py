@@ -13,7 +13,6 @@ from imgdiag.analysis import (
     Analysis,
     LayerSummary,
     Sizes,
-    Skipped,
 )
 from imgdiag.capture import CAPTURE, CAPTURE_IMPORTS
 from imgdiag.errors import JsonInstead, within
@@ -116,11 +115,7 @@ def judge(image: SourceImage[Layer], facts: Facts) -> Analysis:
         torches=facts.torches,
         findings=findings,
         prediction=predict(facts, findings),
-        skipped=tuple(
-            Skipped(f"layer {index} ({layer.digest or layer.diff_id})", layer.problem)
-            for index, layer in enumerate(image.layers)
-            if layer.content is None
-        ),
+        skipped=summaries.skipped(image),
         warnings=summaries.warnings(image, facts),
         files=Files(facts),
         dockerfile=facts.dockerfile,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import nsmallest
 
-from imgdiag.analysis import LayerSummary, Sizes, UsageTable, Waste
+from imgdiag.analysis import LayerSummary, Sizes, Skipped, UsageTable, Waste
 from imgdiag.facts.facts import Facts
 from imgdiag.filesystem import Directory
 from imgdiag.layers.walk import Layer
@@ -53,6 +53,15 @@ def layers(image: SourceImage[Layer], facts: Facts) -> tuple[LayerSummary, ...]:
             problem=layer.problem,
         )
         for index, (layer, of) in enumerate(zip(image.layers, facts.filesystem.layers, strict=True))
+    )
+
+
+def skipped(image: SourceImage[Layer]) -> tuple[Skipped, ...]:
+    """Return the layers that could not be read, oldest first."""
+    return tuple(
+        Skipped(f"layer {index} ({layer.digest or layer.diff_id})", layer.problem)
+        for index, layer in enumerate(image.layers)
+        if layer.content is None
     )
 
 

@@ -1,1 +1,1 @@
-"""The scanner: du over the merged image, without a container."""
+"""The scanner: how many bytes stand where, in the merged image or in a live container."""

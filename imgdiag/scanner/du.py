@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imgdiag import sources
+from imgdiag import sources, summaries
 from imgdiag.analysis import Skipped
 from imgdiag.errors import ImgdiagError, NotFound
 from imgdiag.filesystem import Directory, File, Filesystem, find_directory, join, merge
@@ -102,11 +102,7 @@ def static_usage(reference: str, view: View, request: Request) -> DiskUsage:
         table=measure(merge(layers, limits=image.limits), view),
         running=None,
         left_out=(),
-        skipped=tuple(
-            Skipped(f"layer {index} ({layer.digest or layer.diff_id})", layer.problem)
-            for index, layer in enumerate(image.layers)
-            if layer.content is None
-        ),
+        skipped=summaries.skipped(image),
     )
 
 

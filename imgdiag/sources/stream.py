@@ -127,7 +127,7 @@ class _Blobs(Generic[T]):
         warn: Callable[[str], None],
     ) -> None:
         head = reader.read(min(size, tar.BLOCK))
-        if name.endswith(".json") or (head.lstrip()[:1] in (b"{", b"[") and b"\0" not in head):
+        if name.endswith(".json") or begins_as_json(head):
             if size <= self._meter.limits.manifest and self._json_bytes + size <= _MAX_SMALL_BLOBS:
                 self._json[name] = head + reader.read(size - len(head))
                 self._json_bytes += size
