@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT, Array, InlineTable, Table
+from tomlkit.items import AoT, InlineTable, Table
 
+from imgdiag import tomltext
 from imgdiag.project.checks._installed import requirements_files
 from imgdiag.project.checks._tools import call
 from imgdiag.project.fix.patch import NotSure, Patch
@@ -127,7 +128,9 @@ def _in_pyproject(
                 f"{name} is no entry of [tool.poetry.dependencies], where its source would stand",
             )
     after = _spaced(tomlkit.dumps(edit.document).rstrip("\n") + "\n")
-    if edit.reasons:
+    if edit.reasons and not _says(after, edit.document):
+        yield NotSure(_FILE, f"tables of [tool.{tool}] are written so that sources do not fit")
+    elif edit.reasons:
         yield Patch(
             path=_FILE,
             before=text,
@@ -135,6 +138,14 @@ def _in_pyproject(
             reasons=tuple(edit.reasons),
             next_steps=(RELOCK[tool],),
         )
+
+
+def _says(text: str, document: tomlkit.TOMLDocument) -> bool:
+    """Tell whether a text holds what was edited: dotted keys and tables do not mix."""
+    try:
+        return tomltext.parse(text) == document.unwrap()
+    except ValueError:
+        return False
 
 
 _ADDED = re.compile(
@@ -171,6 +182,13 @@ def _odd_form(pyproject: Pyproject, tool: str) -> str:
     for index in pyproject.indexes:
         if index.name and index.name not in own and is_cpu_index(index.url):
             return f"the index {index.name} is not one of {tool}'s, which installs torch"
+    document = tomlkit.parse(pyproject.file.text)
+    for head, item in document.body:
+        is_inline = isinstance(item, InlineTable)
+        if head and head.key in ("project", "tool") and (is_inline or head.is_dotted()):
+            return f"{head.key} is written without a header, which tables do not follow"
+    if isinstance(document.get("tool", {}).get(tool), InlineTable):
+        return f"[tool.{tool}] is written in one line, which sources do not fit"
     return ""
 
 
@@ -190,8 +208,6 @@ def _chosen_otherwise(pyproject: Pyproject, tool: str) -> str:
     undeclared = not pyproject.declares("torch")
     if tool == "uv" and undeclared and not pyproject.file.values.get("project"):
         return "it has no [project] table for torch to stand in"
-    if isinstance(tomlkit.parse(pyproject.file.text).get("tool", {}).get(tool), InlineTable):
-        return f"[tool.{tool}] is written in one line, which sources do not fit"
     return ""
 
 
@@ -220,14 +236,11 @@ def _edit_uv(edit: _Edit, pyproject: Pyproject, plan: TorchPlan, wanted: list[st
         edit.reasons.append(f"{', '.join(missing)} from {name}")
     undeclared = [each for each in wanted if not pyproject.declares(each)]
     if undeclared and "project" in edit.document:
-        project = edit.document["project"]
-        assert isinstance(project, Table)
+        project: Any = edit.document["project"]
         if "dependencies" not in project:
             project["dependencies"] = tomlkit.array()
-        dependencies = project["dependencies"]
-        assert isinstance(dependencies, Array)
         for each in undeclared:
-            dependencies.append(each)
+            project["dependencies"].append(each)
         edit.reasons.append(
             f"{', '.join(undeclared)} as the project's own dependency: uv minds no source of "
             "one that only another package asks for"
@@ -274,7 +287,8 @@ def _index_in(edit: _Edit, settings: Any, tool: str, plan: TorchPlan, names: lis
         return known.name
     if names:
         if key not in settings:
-            if settings and not tomlkit.dumps(settings).endswith("\n\n"):
+            is_whole = isinstance(settings, Table)  # not in parts, with others between them
+            if is_whole and settings and not tomlkit.dumps(settings).endswith("\n\n"):
                 settings.add(tomlkit.nl())
             settings[key] = tomlkit.aot()
         entries = settings[key]

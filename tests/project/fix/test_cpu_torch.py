@@ -273,3 +273,29 @@ def test_poetry_s_sources_in_one_line(tmp_path: Path) -> None:
     patch = only_patch(fixes(tmp_path, pyproject=text))
     source = tomllib.loads(patch.after)["tool"]["poetry"]["source"]
     assert [each["name"] for each in source] == ["x", "pytorch-cpu"]
+
+
+def test_dotted_keys_that_tables_cannot_follow(tmp_path: Path) -> None:
+    text = "tool.poetry.dependencies.torch = '2.4.1'\nproject.name = 'svc'\n"
+    [unsure] = fixes(tmp_path, pyproject=text)
+    assert isinstance(unsure, NotSure)
+    assert unsure.reason == "tool is written without a header, which tables do not follow"
+
+
+def test_tables_in_parts_with_others_between_them(tmp_path: Path) -> None:
+    text = (
+        "[tool.uv]\npackage = false\n\n[project]\nname = 'svc'\ndependencies = []\n\n"
+        "[tool.uv.sources]\nflask = { path = 'flask' }\n\n[project.scripts]\na = 'b:c'\n"
+    )
+    after = tomllib.loads(only_patch(fixes(tmp_path, pyproject=text, uv=LOCK)).after)
+    assert after["project"] == {
+        "name": "svc",
+        "dependencies": ["torch"],
+        "scripts": {"a": "b:c"},
+    }
+    assert after["tool"]["uv"]["package"] is False
+    assert [each["name"] for each in after["tool"]["uv"]["index"]] == ["pytorch-cpu"]
+    assert after["tool"]["uv"]["sources"] == {
+        "flask": {"path": "flask"},
+        "torch": [{"index": "pytorch-cpu"}],
+    }
